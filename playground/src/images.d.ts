@@ -1,0 +1,42 @@
+// A pattern may hold one `*`, so every query on this page ends with the directive that decides its type.
+
+type Format = 'avif' | 'webp' | 'jpeg'
+
+/** What an image import gives: the photograph in each of `Formats`, the last of which every browser reads. */
+interface ResponsiveImage<Formats extends readonly Format[] = readonly Format[]> {
+  readonly src: string
+  readonly width: number
+  readonly height: number
+  readonly srcset: string
+  /** The attributes of one `<img>`. */
+  readonly img: { readonly src: string; readonly srcset?: string; readonly width: number; readonly height: number }
+  /** One per format, in the order asked. */
+  readonly sources: { readonly [I in keyof Formats]: { readonly type: `image/${Formats[I]}`; readonly srcset: string } }
+  readonly outputs: readonly { readonly path: string; readonly format: Formats[number]; readonly width: number; readonly height: number }[]
+}
+
+/** What an image import with `as=picture` gives. */
+interface PictureModule {
+  readonly sources: Readonly<Partial<Record<Format, string>>>
+  readonly img: { readonly src: string; readonly w: number; readonly h: number }
+}
+
+declare module '*&format=avif;webp;jpeg' {
+  const image: ResponsiveImage<['avif', 'webp', 'jpeg']>
+  export default image
+}
+
+declare module '*&format=webp;jpeg' {
+  const image: ResponsiveImage<['webp', 'jpeg']>
+  export default image
+}
+
+declare module '*&as=picture' {
+  const picture: PictureModule
+  export default picture
+}
+
+declare module '*&as=url' {
+  const url: string
+  export default url
+}

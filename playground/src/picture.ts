@@ -1,0 +1,55 @@
+import { element } from './element.ts'
+
+export interface PictureOptions {
+  alt: string
+  /** How wide the picture is shown; not needed for densities (`1x, 2x`). */
+  sizes?: string
+  /** `first` for what a visitor sees before scrolling; the rest waits until it comes near. */
+  load?: 'first' | 'lazy'
+  /** Another cut of the photograph for the screens that match `media`. */
+  instead?: { media: string; image: ResponsiveImage; sizes: string }
+}
+
+/** The `<picture>` of an image import. */
+export function picture(image: ResponsiveImage, { instead, ...options }: PictureOptions): HTMLPictureElement {
+  return element(
+    'picture',
+    {},
+    ...(instead ? instead.image.sources.map((source) => sourceElement(source, instead.sizes, instead.image, instead.media)) : []),
+    // the last format is the one that <img> carries
+    ...image.sources.slice(0, -1).map((source) => sourceElement(source, options.sizes)),
+    imgElement(image.img, options),
+  )
+}
+
+/** The `<picture>` of an import with `as=picture`. */
+export function pictureOf({ sources, img }: PictureModule, options: Omit<PictureOptions, 'instead'>): HTMLPictureElement {
+  return element(
+    'picture',
+    {},
+    ...Object.entries(sources).map(([format, srcset]) => sourceElement({ type: `image/${format}`, srcset }, options.sizes)),
+    imgElement({ src: img.src, width: img.w, height: img.h }, options),
+  )
+}
+
+interface Size {
+  width: number
+  height: number
+}
+
+function sourceElement({ type, srcset }: { type: string; srcset: string }, sizes?: string, size?: Size, media?: string): HTMLSourceElement {
+  return element('source', { media, type, srcset, sizes, width: size?.width, height: size?.height })
+}
+
+function imgElement({ src, srcset, width, height }: ResponsiveImage['img'], { alt, sizes, load = 'lazy' }: PictureOptions): HTMLImageElement {
+  // src goes last: the browser may fetch as soon as it is set
+  return element('img', {
+    alt,
+    width,
+    height,
+    ...(load === 'lazy' ? { loading: 'lazy', decoding: 'async' } : { fetchpriority: 'high' }),
+    sizes: srcset ? sizes : undefined,
+    srcset,
+    src,
+  })
+}

@@ -1,0 +1,15 @@
+import tall from '@portfolio/bg-masthead.jpg?aspect=3:4&position=left&w=400;700;950&format=avif;webp;jpeg'
+import wide from '@portfolio/bg-masthead.jpg?crop=0,10%,100%,68%&w=960;1400;1900&format=avif;webp;jpeg'
+import { slot } from './element.ts'
+import { picture } from './picture.ts'
+
+export function quote(): void {
+  slot('quote').prepend(
+    picture(wide, {
+      // the words are the content here, the pencils only decorate them
+      alt: '',
+      sizes: 'max(100vw, 70rem)',
+      instead: { media: '(max-width: 45rem)', image: tall, sizes: 'max(100vw, 30rem)' },
+    }),
+  )
+}

@@ -1,0 +1,61 @@
+/** Types of imports that end in what they export; see "Types" in the README. A script file: an import would end its reach. */
+declare module '*&as=url' {
+  const url: string
+  export default url
+}
+declare module '*&as=srcset' {
+  const srcset: string
+  export default srcset
+}
+declare module '*&as=img' {
+  const img: { src: string; w: number; h: number; srcset?: string }
+  export default img
+  export const src: string
+  export const w: number
+  export const h: number
+  export const srcset: string | undefined
+}
+declare module '*&as=picture' {
+  const picture: { sources: Record<string, string>; img: { src: string; w: number; h: number } }
+  export default picture
+  export const sources: Record<string, string>
+  export const img: { src: string; w: number; h: number }
+}
+declare module '*&as=metadata' {
+  const metadata: { src: string; width: number; height: number; format: import('imagemill').Format }
+  export default metadata
+  export const src: string
+  export const width: number
+  export const height: number
+  export const format: import('imagemill').Format
+}
+declare module '*&as=result' {
+  const result: import('imagemill').JobSuccess
+  export default result
+}
+declare module '*&imagemill' {
+  const image: import('imagemill').Image
+  export default image
+  export const src: string
+  export const width: number
+  export const height: number
+  export const srcset: string
+  export const img: import('imagemill').Image['img']
+  export const sources: import('imagemill').Image['sources']
+  export const outputs: import('imagemill').Image['outputs']
+}
+declare module '*?imagemill' {
+  const image: import('imagemill').Image
+  export default image
+  export const src: string
+  export const width: number
+  export const height: number
+  export const srcset: string
+  export const img: import('imagemill').Image['img']
+  export const sources: import('imagemill').Image['sources']
+  export const outputs: import('imagemill').Image['outputs']
+}
+declare module 'virtual:imagemill/manifest' {
+  const manifest: import('imagemill').Manifest
+  export default manifest
+}

@@ -1,0 +1,18 @@
+import type { Format } from '../types.ts'
+
+/** What an image import exports when it does not say `as`. */
+export interface Image {
+  /** Address of the largest output of the last format. */
+  src: string
+  /** Its width in px. */
+  width: number
+  /** Its height in px. */
+  height: number
+  /** Every candidate of the last format. */
+  srcset: string
+  /** The attributes of one `<img>`; `srcset` is there when there is a choice. */
+  img: { src: string; srcset?: string; width: number; height: number }
+  /** One entry for each format, in the order asked for, for the `<source>`s of a `<picture>`. */
+  sources: { type: string; srcset: string }[]
+  outputs: { path: string; format: Format; width: number; height: number }[]
+}

@@ -1,0 +1,121 @@
+import { readFile } from 'node:fs/promises'
+import { performance } from 'node:perf_hooks'
+import { ImagemillError, asImagemillError, systemCode, type ErrorFacts } from '../errors.ts'
+import { isUnwritable } from '../files.ts'
+import { canonical, sha256 } from '../hash.ts'
+import type { Store } from '../store/store.ts'
+import { storedOutput } from '../store/output.ts'
+import type { Format, Output, Picture, Source, StoredOutput } from '../types.ts'
+import { setEncoder } from './encode.ts'
+import { applyPicture, changesPixels, makePicture } from './picture.ts'
+import { decodeRaster, drawVector, fromPixels, openSource, type Loaded, type Pixels } from './raster.ts'
+import { stripMetadata } from './strip.ts'
+
+/** Outputs of one source that are made together. */
+export interface Batch {
+  source: Source
+  outputs: Output[]
+  /** Most px that the source may have. */
+  pixelLimit: number
+}
+
+/** What a worker tells while it works: which output it is at, and how each one ended. */
+export type Report = { type: 'started'; key: string } | { type: 'done'; key: string; output: StoredOutput } | { type: 'failed'; key: string; error: ErrorFacts }
+
+/**
+ * Makes the outputs of a batch: one decode per raster, one resize per size, one encode per output.
+ * Bytes go to the store; only facts are reported.
+ */
+export async function work(batch: Batch, store: Store, report: (report: Report) => void): Promise<void> {
+  const [first] = batch.outputs
+  if (!first) return
+  report({ type: 'started', key: first.key })
+  try {
+    const loaded = await loadSource(batch)
+    for (const group of groupBy(batch.outputs, ({ picture }) => rasterKey(picture))) await workRaster(loaded, group, store, report)
+  } catch (error) {
+    for (const { key } of batch.outputs) report({ type: 'failed', key, error: asImagemillError(error).facts() })
+  }
+}
+
+export async function loadSource({ source, pixelLimit }: Pick<Batch, 'source' | 'pixelLimit'>): Promise<Loaded> {
+  const bytes = await readFile(source.file).catch((error: unknown) => {
+    throw systemCode(error) === 'ENOENT' ? changed() : error
+  })
+  if (sha256(bytes) !== source.digest) throw changed()
+  return { source, bytes, pixelLimit }
+}
+
+function changed(): ImagemillError {
+  return new ImagemillError({ code: 'SOURCE_CHANGED', message: 'the file was changed or removed while its images were being made', hint: 'Build again, or reload the page.' })
+}
+
+async function workRaster(loaded: Loaded, outputs: Output[], store: Store, report: (report: Report) => void): Promise<void> {
+  let raster: Pixels | undefined
+  for (const group of groupBy(outputs, ({ picture }) => canonical(picture))) {
+    const picture = group[0]?.picture
+    let pixels: Pixels | undefined
+    for (const output of group) {
+      const start = performance.now()
+      report({ type: 'started', key: output.key })
+      try {
+        if (picture && picture.frames === 1) {
+          raster ??= loaded.source.header.format === 'svg' ? await drawVector(loaded, picture) : await decodeRaster(loaded, picture)
+          pixels ??= await makePicture(raster, picture)
+        }
+        const bytes = await encodeOutput(loaded, output, pixels)
+        const elapsed_ms = Math.round((performance.now() - start) * 10) / 10
+        report({ type: 'done', key: output.key, output: storedOutput(await put(store, output.key, { elapsed_ms }, bytes)) })
+      } catch (error) {
+        report({ type: 'failed', key: output.key, error: asImagemillError(error).facts() })
+      }
+    }
+  }
+}
+
+async function encodeOutput(loaded: Loaded, { picture, encoding }: Output, pixels: Pixels | undefined): Promise<Buffer> {
+  const image = pixels ? fromPixels(pixels) : animatedPipeline(loaded, picture)
+  const { data, info } = await setEncoder(image, encoding).toBuffer({ resolveWithObject: true })
+  const height = info.pageHeight ?? info.height
+  if (info.width !== picture.width || height !== picture.height) {
+    throw new ImagemillError({ code: 'INTERNAL', message: `the image came out at ${info.width} × ${height} px: expected ${picture.width} × ${picture.height} px`, hint: 'This is a fault in imagemill; please report it with the image and the query.' })
+  }
+  const untouched = unchangedSource(loaded, picture, encoding.format)
+  return untouched && untouched.length < data.length ? untouched : data
+}
+
+/** Frames are not shared as rasters: timing and palettes belong to the stream, so sharp keeps it whole. */
+function animatedPipeline(loaded: Loaded, picture: Picture): ReturnType<typeof openSource> {
+  const image = openSource(loaded, picture)
+  if (picture.box) image.extract(picture.box)
+  return applyPicture(image, picture)
+}
+
+/** The source itself, rid of private metadata, where an output asks for nothing but its own format: re-encoding must not make it larger. */
+function unchangedSource({ source, bytes }: Loaded, picture: Picture, format: Format): Buffer | undefined {
+  const { header } = source
+  if (header.format !== format || format === 'avif' || header.frames !== picture.frames || picture.box || changesPixels(picture)) return undefined
+  return stripMetadata(bytes, format)
+}
+
+async function put(store: Store, key: string, value: unknown, bytes: Buffer): ReturnType<Store['put']> {
+  try {
+    return await store.put(key, value, bytes)
+  } catch (error) {
+    if (!isUnwritable(error)) throw error
+    throw new ImagemillError({ code: 'STORE_UNUSABLE', message: `the cache folder ${store.folder} cannot be written (${systemCode(error)})`, hint: 'Check its permissions and the free space, or set `cache.dir`.' }, { cause: error })
+  }
+}
+
+function rasterKey({ orient, box, scale, frames, width, height }: Picture): string {
+  return canonical({ orient, box, scale, frames, vector: { width, height } })
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
+  const groups = new Map<string, T[]>()
+  for (const item of items) {
+    const key = keyOf(item)
+    groups.set(key, [...(groups.get(key) ?? []), item])
+  }
+  return [...groups.values()]
+}

@@ -1,0 +1,68 @@
+import { readFile } from 'node:fs/promises'
+import { ImagemillError, asImagemillError, type ErrorFacts } from '../errors.ts'
+import { diskStore } from '../store/disk.ts'
+import type { Box, Header, Source, SourceFormat } from '../types.ts'
+import type { TrimQuestion } from './inspect.ts'
+import type { Batch, Report } from './work.ts'
+
+/** What the pool asks of a worker process. */
+export type Task =
+  | { type: 'work'; batch: Batch; folder: string }
+  | { type: 'header'; file: string; format: SourceFormat }
+  | { type: 'trim'; source: Source; pixelLimit: number; question: TrimQuestion }
+  | { type: 'versions' }
+
+/** What it answers, by the kind of task; outputs are reported one by one instead. */
+export interface Findings {
+  header?: Header
+  box?: Box
+  versions?: Record<string, string | undefined>
+}
+
+export type Answer = { ok: true; found: Findings } | { ok: false; error: ErrorFacts }
+
+/** Runs in a child process: the only place where sharp is loaded. */
+export async function run(task: Task): Promise<Answer> {
+  try {
+    return { ok: true, found: await answer(task) }
+  } catch (error) {
+    return { ok: false, error: asImagemillError(error).facts() }
+  }
+}
+
+async function answer(task: Task): Promise<Findings> {
+  const sharp = await loadSharp()
+  if (task.type === 'versions') return { versions: { ...sharp.versions } }
+  if (task.type === 'header') {
+    const { inspectHeader } = await import('./inspect.ts')
+    return { header: await inspectHeader(await readFile(task.file), task.format) }
+  }
+  const { loadSource, work } = await import('./work.ts')
+  if (task.type === 'work') {
+    await work(task.batch, diskStore(task.folder), tell)
+    return {}
+  }
+  const { trimmedBox } = await import('./inspect.ts')
+  return { box: await trimmedBox(await loadSource(task), task.question) }
+}
+
+async function loadSharp(): Promise<typeof import('sharp')['default']> {
+  const sharp = await import('sharp').then(
+    (module) => module.default,
+    (cause: unknown) => {
+      throw new ImagemillError({ code: 'UNSUPPORTED_SHARP', message: `sharp cannot be loaded (${cause instanceof Error ? cause.message.split('\n')[0] : String(cause)})`, hint: 'Install it for this platform: npm install sharp@^0.35.5' }, { cause })
+    },
+  )
+  // AVIF bytes change with the number of threads; parallelism comes from processes instead.
+  sharp.concurrency(1)
+  // Nothing is decoded twice, so libvips' cache would only hold memory and files.
+  sharp.cache(false)
+  return sharp
+}
+
+function tell(report: Report): void {
+  process.send?.(report)
+}
+
+// Without its parent a worker has nobody to work for, even in the middle of an encode.
+process.on('disconnect', () => process.exit(1))

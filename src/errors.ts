@@ -1,0 +1,88 @@
+/** Permanent names of everything that can go wrong. A code is never renamed or reused. */
+export type ErrorCode =
+  | 'UNKNOWN_DIRECTIVE'
+  | 'INVALID_DIRECTIVE'
+  | 'CONFLICTING_DIRECTIVES'
+  | 'UNKNOWN_PRESET'
+  | 'UNKNOWN_OPTION'
+  | 'INVALID_OPTION'
+  | 'SOURCE_NOT_FOUND'
+  | 'SOURCE_UNREADABLE'
+  | 'SOURCE_DENIED'
+  | 'SOURCE_CHANGED'
+  | 'SOURCE_CORRUPT'
+  | 'FORMAT_UNSUPPORTED'
+  | 'SIZE_LIMIT'
+  | 'PIXEL_LIMIT'
+  | 'TIMEOUT'
+  | 'WORKER_CRASHED'
+  | 'STORE_UNUSABLE'
+  | 'DISK_FULL'
+  | 'UNSUPPORTED_SHARP'
+  | 'INTERNAL'
+
+/** Codes after which the very same work may succeed when it is tried again. */
+const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['SOURCE_CHANGED', 'TIMEOUT', 'WORKER_CRASHED', 'STORE_UNUSABLE', 'DISK_FULL'])
+
+export interface ErrorFacts {
+  code: ErrorCode
+  /** What happened, what was expected and what was received: one sentence, no full stop. */
+  message: string
+  /** What to do about it: one sentence. */
+  hint?: string | undefined
+  /** The image file concerned. */
+  file?: string | undefined
+  /** The query of the import concerned, without `?`. */
+  query?: string | undefined
+}
+
+/** The only error imagemill throws on purpose. */
+export class ImagemillError extends Error {
+  override readonly name = 'ImagemillError'
+  readonly code: ErrorCode
+  /** The sentence alone, without file, query and hint. */
+  readonly reason: string
+  readonly hint: string | undefined
+  readonly file: string | undefined
+  readonly query: string | undefined
+
+  constructor(facts: ErrorFacts, options?: ErrorOptions) {
+    super(compose(facts), options)
+    this.code = facts.code
+    this.reason = facts.message
+    this.hint = facts.hint
+    this.file = facts.file
+    this.query = facts.query
+  }
+
+  get retryable(): boolean {
+    return RETRYABLE.has(this.code)
+  }
+
+  /** The same error, told where it happened; facts it already has are kept. */
+  at(place: { file?: string | undefined; query?: string | undefined }): ImagemillError {
+    return new ImagemillError({ ...this.facts(), file: this.file ?? place.file, query: this.query ?? place.query }, { cause: this.cause })
+  }
+
+  /** Plain data, to cross a process boundary and be thrown again on the other side. */
+  facts(): ErrorFacts {
+    return { code: this.code, message: this.reason, hint: this.hint, file: this.file, query: this.query }
+  }
+}
+
+function compose({ code, message, hint, file, query }: ErrorFacts): string {
+  const place = file === undefined ? '' : `${file}${query ? `?${query}` : ''}: `
+  return `[${code}] ${place}${message}.${hint ? ` ${hint}` : ''}`
+}
+
+/** The code of a Node.js system error, or undefined. */
+export function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
+
+/** Any thrown value as one of ours; what is not ours is an INTERNAL error with its cause kept. */
+export function asImagemillError(error: unknown): ImagemillError {
+  if (error instanceof ImagemillError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  return new ImagemillError({ code: 'INTERNAL', message, hint: 'This is a fault in imagemill; please report it with the image and the query.' }, { cause: error })
+}

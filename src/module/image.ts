@@ -1,0 +1,86 @@
+import type { Plan } from '../query/plan.ts'
+import type { Request } from '../query/request.ts'
+import type { Format, Output } from '../types.ts'
+
+/** A piece of text of which the parts between are addresses: a srcset whose addresses are known later. */
+export type Text = readonly (string | Output)[]
+
+export type Value = string | number | Text | Output | readonly Value[] | { readonly [key: string]: Value }
+
+/** One format of an image with its candidates, smallest first. */
+interface FormatGroup {
+  format: Format
+  outputs: Output[]
+}
+
+/** What the module of a request exports, with outputs in the place of their addresses. */
+export function exportedValue(request: Request, plan: Plan): Value {
+  const groups = groupByFormat(plan.outputs)
+  const fallback = groups.at(-1)
+  const largest = fallback && largestOf(fallback.outputs)
+  if (!fallback || !largest) return {}
+  if (request.urlOnly) return largest
+  switch (request.shape?.name) {
+    case 'url':
+      return plan.outputs.length === 1 ? largest : plan.outputs
+    case 'srcset':
+      return srcsetText(fallback.outputs)
+    case 'img':
+      return { src: largest, w: largest.picture.width, h: largest.picture.height, ...(fallback.outputs.length > 1 && { srcset: srcsetText(fallback.outputs) }) }
+    case 'picture':
+      return pictureValue(groups, fallback, largest)
+    case 'metadata':
+      return metadataValue(plan.outputs, request.shape.keys)
+    default:
+      return imageValue(plan, groups, fallback, largest)
+  }
+}
+
+function imageValue(plan: Plan, groups: FormatGroup[], fallback: FormatGroup, src: Output): Value {
+  const { width, height } = src.picture
+  const srcset = srcsetText(fallback.outputs)
+  return {
+    src,
+    width,
+    height,
+    srcset,
+    img: { src, ...(fallback.outputs.length > 1 && { srcset }), width, height },
+    sources: groups.map(({ format, outputs }) => ({ type: `image/${format}`, srcset: srcsetText(outputs) })),
+    outputs: plan.outputs.map((output) => ({ path: output, ...facts(output) })),
+  }
+}
+
+/** The shape of vite-imagetools: the fallback needs no source of its own while `img` says it all. */
+function pictureValue(groups: FormatGroup[], fallback: FormatGroup, src: Output): Value {
+  const shown = groups.filter((group) => group !== fallback || group.outputs.length > 1)
+  return {
+    sources: Object.fromEntries(shown.map(({ format, outputs }) => [format, srcsetText(outputs)])),
+    img: { src, w: src.picture.width, h: src.picture.height },
+  }
+}
+
+function metadataValue(outputs: readonly Output[], keys: readonly string[] | undefined): Value {
+  const values = outputs.map((output): Record<string, Value> => {
+    const all: Record<string, Value> = { src: output, ...facts(output) }
+    return keys ? Object.fromEntries(Object.entries(all).filter(([key]) => keys.includes(key))) : all
+  })
+  return values.length === 1 ? (values[0] ?? {}) : values
+}
+
+function facts({ encoding, picture }: Output): { format: Format; width: number; height: number } {
+  return { format: encoding.format, width: picture.width, height: picture.height }
+}
+
+function srcsetText(outputs: readonly Output[]): Text {
+  return outputs.flatMap((output, index) => [output, ` ${output.descriptor}${index < outputs.length - 1 ? ', ' : ''}`])
+}
+
+function groupByFormat(outputs: readonly Output[]): FormatGroup[] {
+  const groups = new Map<Format, Output[]>()
+  for (const output of outputs) groups.set(output.encoding.format, [...(groups.get(output.encoding.format) ?? []), output])
+  return [...groups].map(([format, group]) => ({ format, outputs: group.toSorted((a, b) => a.picture.width - b.picture.width) }))
+}
+
+function largestOf(outputs: readonly Output[]): Output | undefined {
+  return outputs.reduce<Output | undefined>((largest, output) => (largest && largest.picture.width >= output.picture.width ? largest : output), undefined)
+}

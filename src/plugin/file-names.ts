@@ -1,0 +1,27 @@
+import { posix } from 'node:path'
+import type { Output } from '../types.ts'
+import type { OutputOptions } from './bundler.ts'
+
+/** Characters that are trouble in a file name, in a URL, in a srcset or in `url()`. */
+const TROUBLE = /[\u0000-\u001F"#$%&'()*+,:;<=>?[\]^`{|}\u007F\s]+/g
+
+/** File name of an output without folder and extension, such as `hero-640`. */
+export function outputName(file: string, { picture }: Output): string {
+  const base = posix.basename(file.replaceAll('\\', '/'))
+  const stem = base.slice(0, base.length - posix.extname(base).length)
+  return `${stem.replace(TROUBLE, '_')}-${picture.width}`
+}
+
+/** Name of an output in the build, by the user's `assetFileNames`; it depends on the key, never on the bytes. */
+export function assetFileName(options: Pick<OutputOptions, 'assetFileNames'>, name: string, extension: string, key: string): string {
+  const asset = { type: 'asset' as const, name: `${name}.${extension}`, names: [`${name}.${extension}`], originalFileName: null, originalFileNames: [], source: '' }
+  const pattern = typeof options.assetFileNames === 'function' ? options.assetFileNames(asset) : options.assetFileNames
+  const hash = Buffer.from(key, 'hex').toString('base64url').replace(/^[-_]/, '0')
+  // Without a hash in the pattern two variants of one image would have one name.
+  const named = /\[hash(:\d+)?\]/.test(pattern) ? name : `${name}-${hash.slice(0, 8)}`
+  return pattern
+    .replace(/\[hash(?::(\d+))?\]/g, (_, length: string | undefined) => hash.slice(0, length ? Number(length) : 8))
+    .replaceAll('[name]', () => named)
+    .replaceAll('[extname]', `.${extension}`)
+    .replaceAll('[ext]', extension)
+}

@@ -1,0 +1,146 @@
+import { existsSync } from 'node:fs'
+import { extname, join, relative, sep } from 'node:path'
+import { asImagemillError } from '../errors.ts'
+import { sha256 } from '../hash.ts'
+import { moduleCode } from '../module/code.ts'
+import { exportedValue } from '../module/image.ts'
+import { FORMATS } from '../query/directives.ts'
+import type { Plan } from '../query/plan.ts'
+import { parseRequest, type Request } from '../query/request.ts'
+import { isImageFile, isOurs, isPlain, splitId, type QueryInput } from '../query/text.ts'
+import type { Output, Source } from '../types.ts'
+import type { Api, Job } from './api.ts'
+import { outputName } from './file-names.ts'
+import { resultCode } from './result.ts'
+import { tokenOf } from './tokens.ts'
+
+/** Where a module is loaded: one environment of one bundler, in words that know no bundler. */
+export interface Place {
+  api: Api
+  root: string
+  publicDir: string | undefined
+  environment: string
+  /** Address of the outputs of the dev server; undefined in a build, where names come later. */
+  devBase: string | undefined
+  /** Bytes at which `inline=auto` stops. */
+  inlineLimit: (file: string, bytes: Buffer) => boolean
+  /** Throws when the dev server may not show a file. */
+  allow: (file: string) => Promise<void>
+}
+
+/** What an id asks of us: a file, and the parts of its query; undefined when it is not ours. */
+export interface Asked {
+  file: string
+  /** Path below the root with `/`, as users see it. */
+  path: string
+  query: string
+  defaults: QueryInput | undefined
+}
+
+export function ask(id: string, { api, root, publicDir }: Pick<Place, 'api' | 'root' | 'publicDir'>): Asked | undefined {
+  const { file: written, query } = splitId(id)
+  if (written.startsWith('\0') || !isImageFile(written)) return undefined
+  const file = locate(written, publicDir)
+  const path = relative(root, file).split(sep).join('/')
+  if (!api.options.matches(path)) return undefined
+  const defaults = api.options.defaults(path)
+  const byDefault = defaults !== undefined && isPlain(query) && !/\.svg$/i.test(file)
+  return isOurs(query) || byDefault ? { file, path, query, defaults } : undefined
+}
+
+/** Vite names files of the public folder by their address, and pages may have encoded their names. */
+function locate(written: string, publicDir: string | undefined): string {
+  if (existsSync(written)) return written
+  const decoded = decode(written)
+  const published = publicDir ? join(publicDir, decoded) : undefined
+  if (published && existsSync(published)) return published
+  return existsSync(decoded) ? decoded : written
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    // A lone % is part of the name.
+    return text
+  }
+}
+
+/** The code of the module of an image import. No pixel is made, except where the import asks for bytes in place of addresses. */
+export async function loadImage({ file, path, query, defaults }: Asked, place: Place): Promise<string> {
+  const { api, root } = place
+  try {
+    await place.allow(file)
+    const request = parseRequest(query, { defaults, presets: api.options.presets })
+    const { source, plan } = await api.pipeline(root).plan(file, request)
+    for (const warning of plan.warnings) api.report.warn(`${path}?${query}: ${warning}`)
+    return await codeOf(register({ name: nameOf(path, request), request, source, plan }, place), place)
+  } catch (error) {
+    const known = asImagemillError(error).at({ file: path, query })
+    if (api.options.onError === 'fail' || known.code === 'SOURCE_DENIED') throw known
+    api.report.warn(`${known.message} The source is used as it is.`)
+    return codeOf(register(unmade(file, path, query), place, true), place)
+  }
+}
+
+export function nameOf(path: string, request: Request): string {
+  return request.query === '' ? path : `${path}?${request.query}`
+}
+
+function register(job: Job, { api, environment }: Place, original = false): Job {
+  for (const output of job.plan.outputs) {
+    const known = api.outputs.get(output.key)
+    if (!known || known.original) api.outputs.set(output.key, { source: job.source, output, name: outputName(job.source.file, output), ...(original && { original }) })
+  }
+  api.jobs.set(job.name, job)
+  const loaded = api.loaded.get(environment) ?? new Set()
+  api.loaded.set(environment, loaded.add(job.name))
+  return job
+}
+
+async function codeOf(job: Job, place: Place): Promise<string> {
+  if (job.request.shape?.name === 'result') return resultCode(job, place)
+  const urls = await inlineUrls(job, place)
+  return moduleCode(exportedValue(job.request, job.plan), (output) => urls.get(output.key) ?? addressOf(output, place))
+}
+
+export function addressOf(output: Output, { devBase }: Pick<Place, 'devBase'>): string {
+  return devBase === undefined ? tokenOf('URL', output.key) : `${devBase}${output.key}.${output.encoding.format}`
+}
+
+/** Data URIs of the outputs that `inline` asks for. In a build the bytes are put in when the chunk is rendered. */
+async function inlineUrls({ request, plan, source }: Job, { api, root, devBase, inlineLimit }: Place): Promise<Map<string, string>> {
+  const inline = request.values.inline?.[0] ?? false
+  const urls = new Map<string, string>()
+  if (inline === false) return urls
+  for (const output of plan.outputs) {
+    if (inline === true && devBase === undefined) urls.set(output.key, tokenOf('DATA', output.key))
+    else {
+      const bytes = await api.pipeline(root).read({ source, output })
+      if (inline === true || inlineLimit(source.file, bytes)) urls.set(output.key, dataUri(output, bytes))
+    }
+  }
+  return urls
+}
+
+export function dataUri({ encoding }: Output, bytes: Buffer): string {
+  return `data:image/${encoding.format};base64,${bytes.toString('base64')}`
+}
+
+/** A job that stands for an image that cannot be made: one output, which is the source. */
+function unmade(file: string, path: string, query: string): Job {
+  const digest = sha256(`unmade ${file}`)
+  const extension = extname(file).slice(1).toLowerCase()
+  const format = FORMATS.find((known) => known === extension) ?? 'jpeg'
+  const source: Source = { file, digest, size_bytes: 0, header: { format, width: 0, height: 0, orientation: 1, frames: 1, alpha: false } }
+  const output: Output = { key: digest, picture: { width: 0, height: 0, orient: true, frames: 1, scale: 1 }, encoding: { format }, descriptor: '1x' }
+  const plan: Plan = { operation: 'convert', job_id: sha256(`${digest} ${query}`), outputs: [output], warnings: [] }
+  return { name: `${path}?${query}`, request: parseRequest(shapeOnly(query)), source, plan }
+}
+
+/** Of a query that may be wrong, only the part that says what the module exports. */
+function shapeOnly(query: string): string {
+  const shape = new URLSearchParams(query).get('as')?.split(':')[0] ?? ''
+  return ['url', 'srcset', 'img', 'picture', 'metadata', 'meta', 'result'].includes(shape) ? `as=${shape}` : ''
+}
+

@@ -1,0 +1,22 @@
+import { relative, sep } from 'node:path'
+import type { Manifest, ManifestEntry } from '../contract/manifest.ts'
+import { displayedSize } from '../query/plan.ts'
+import type { Output } from '../types.ts'
+import type { Api, Job } from './api.ts'
+import { fileName, makeResult } from './result.ts'
+
+/** The manifest of the outputs that are used, which are made if they are not yet. */
+export async function makeManifest(jobs: Iterable<Job>, api: Api, root: string, pathOf: (output: Output) => string | undefined): Promise<Manifest> {
+  const entries = await Promise.all([...jobs].map(async (job) => {
+    const used = job.plan.outputs.filter((output) => pathOf(output) !== undefined && !api.outputs.get(output.key)?.original)
+    if (used.length === 0) return []
+    const { record, cached } = await makeResult(job, api, root, (output) => pathOf(output) ?? fileName(job, output), used)
+    const id = job.request.values.id?.[0]
+    const { file, digest, size_bytes, header } = job.source
+    const source = { path: relative(root, file).split(sep).join('/'), sha256: digest, format: header.format, ...displayedSize(header), size_bytes }
+    const entry: ManifestEntry = { source, job_id: job.plan.job_id, ...(id !== undefined && { image_identifier: id }), cached, results: [record] }
+    return [{ name: job.name, entry }]
+  }))
+  const sorted = entries.flat().sort((a, b) => (a.name < b.name ? -1 : 1))
+  return Object.fromEntries(sorted.map(({ name, entry }) => [name, entry]))
+}

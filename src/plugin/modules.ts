@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { dataCode } from '../module/code.ts'
+import { splitId } from '../query/text.ts'
+import type { Api } from './api.ts'
+import type { BundlerContext, PluginPart } from './bundler.ts'
+import { toBundlerError } from './error.ts'
+import { addressOf, ask, loadImage } from './load.ts'
+import { makeManifest } from './manifest.ts'
+import { placeOf } from './place.ts'
+import { tokenOf } from './tokens.ts'
+
+const IMAGE_ID = /\.(?:avif|gif|hei[cf]|jfif|jpe?g|png|svg|tiff?|webp)(?:\?|$)/i
+const MANIFEST = 'virtual:imagemill/manifest'
+export const MANIFEST_ID = `\0${MANIFEST}`
+
+/** The part that turns image imports into modules. */
+export function modulesPart(api: Api, worker: boolean): PluginPart {
+  return {
+    name: 'imagemill:modules',
+    enforce: 'pre',
+    resolveId: {
+      filter: { id: IMAGE_ID },
+      async handler(this: BundlerContext, specifier: string, importer: string | undefined, options: object) {
+        if (!IMAGE_ID.test(specifier) || specifier.startsWith('\0')) return null
+        const id = await resolveImage(this, specifier, importer, options)
+        if (id === null || !ask(id, placeOf(this, api, worker))) return null
+        if (importer !== undefined && !api.importers.has(id)) api.importers.set(id, importer)
+        return id
+      },
+    },
+    load: {
+      filter: { id: IMAGE_ID },
+      async handler(this: BundlerContext, id: string) {
+        // Vite 6.0 does not know filters, so they are not relied on.
+        const asked = IMAGE_ID.test(id) ? ask(id, placeOf(this, api, worker)) : undefined
+        if (!asked) return null
+        this.addWatchFile(asked.file)
+        try {
+          return { code: await loadImage(asked, placeOf(this, api, worker)), moduleSideEffects: false, moduleType: 'js', map: { mappings: '' } }
+        } catch (error) {
+          return this.error(toBundlerError(error, placeOf(this, api, worker).root, api.importers.get(id)))
+        }
+      },
+    },
+  }
+}
+
+/** Rollup does not resolve an id with a query, and Vite takes `#` for a fragment: then the file is looked for without. */
+async function resolveImage(context: BundlerContext, specifier: string, importer: string | undefined, options: object): Promise<string | null> {
+  const { file, query } = splitId(specifier)
+  const suffix = query === '' ? '' : `?${query}`
+  const relative = file.startsWith('.') && importer !== undefined ? resolve(dirname(splitId(importer).file), file) : undefined
+  if (relative !== undefined && existsSync(relative)) return relative + suffix
+  const resolved = await context.resolve(specifier, importer, { ...options, skipSelf: true })
+  if (resolved) return resolved.external ? null : resolved.id
+  const bare = suffix === '' ? null : await context.resolve(file, importer, { ...options, skipSelf: true })
+  if (bare && !bare.external) return bare.id + suffix
+  // A file that is not there is ours to report: its error says more than "failed to resolve".
+  return relative === undefined ? null : relative + suffix
+}
+
+/** The part that serves the manifest as a module. */
+export function manifestPart(api: Api, worker: boolean): PluginPart {
+  return {
+    name: 'imagemill:manifest',
+    enforce: 'pre',
+    resolveId(specifier: string) {
+      return specifier === MANIFEST ? MANIFEST_ID : null
+    },
+    async load(this: BundlerContext, id: string) {
+      if (id !== MANIFEST_ID) return null
+      const place = placeOf(this, api, worker)
+      // In a build it is filled in when the chunk is rendered: only then is it known what is used.
+      if (place.devBase === undefined) return { code: `export default ${JSON.stringify(tokenOf('MANIFEST', 'ALL'))}\n`, moduleType: 'js', map: { mappings: '' } }
+      try {
+        const manifest = await makeManifest(api.jobs.values(), api, place.root, (output) => addressOf(output, place))
+        return { code: dataCode(manifest), moduleType: 'js', map: { mappings: '' } }
+      } catch (error) {
+        return this.error(toBundlerError(error, place.root))
+      }
+    },
+  }
+}
+
+

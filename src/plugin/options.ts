@@ -1,0 +1,162 @@
+import { availableParallelism } from 'node:os'
+import picomatch from 'picomatch'
+import { ImagemillError } from '../errors.ts'
+import { isRecord } from '../hash.ts'
+import { cgroupCpus, memoryLimit } from '../machine.ts'
+import { nearest } from '../query/spelling.ts'
+import type { QueryInput } from '../query/text.ts'
+
+/** Options of the plugin; all of them can be left out. */
+export interface ImagemillOptions {
+  /** Globs of image files to take, below the project's root. @default every image */
+  include?: string | readonly string[]
+  /** Globs of image files to leave alone. @default none */
+  exclude?: string | readonly string[]
+  /**
+   * Directives that every request has unless its query says otherwise. With them an image import without a query is
+   * a request too. A function is given the path of the file. @default none
+   */
+  defaults?: QueryInput | ((file: string) => QueryInput | undefined)
+  /** Named queries, used as `?preset=name`. @default {} */
+  presets?: Readonly<Record<string, QueryInput>>
+  cache?: {
+    /** Folder of the store, from the project's root. @default 'node_modules/.cache/imagemill' beside the nearest package.json */
+    dir?: string
+    /** Most bytes that are kept, as a number or such as '500mb'. @default '2gb' */
+    maxSize?: number | string
+  }
+  /** Most images worked on at a time, each in a process of its own. @default the CPUs available, cgroup limits counted */
+  concurrency?: number
+  /** Most bytes of decoded images held at a time, as a number or such as '1gb'. @default a quarter of the memory available */
+  memory?: number | string
+  limits?: {
+    /** Most px of a source or an output, all frames together. @default 100_000_000 */
+    pixels?: number
+    /** Most time for one output, in ms; then its process is stopped. @default 60_000 */
+    timeout?: number
+  }
+  /** Whether `.vite/imagemill.json`, the record of every file, is written into the build; or another name for it. @default true */
+  manifest?: boolean | string
+  /** What is printed. @default 'info' */
+  logLevel?: 'info' | 'warn' | 'error' | 'silent'
+  /** Whether an image that cannot be made fails the build, or is replaced by its source with a warning. @default 'fail' */
+  onError?: 'fail' | 'warn'
+}
+
+export type LogLevel = NonNullable<ImagemillOptions['logLevel']>
+
+/** Options with nothing left open. */
+export interface Options {
+  matches(path: string): boolean
+  defaults(file: string): QueryInput | undefined
+  presets: Readonly<Record<string, QueryInput>>
+  cache: { dir: string | undefined; maxSize: number }
+  concurrency: number
+  memory: number
+  limits: { pixels: number; timeout: number }
+  manifest: string | undefined
+  logLevel: LogLevel
+  onError: 'fail' | 'warn'
+}
+
+const MANIFEST = '.vite/imagemill.json'
+const UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 }
+
+/** Settles options once: unknown names and wrong values are refused, everything else is filled in. */
+export function resolveOptions(input: unknown = {}): Options {
+  const raw = fields(input, '', ['include', 'exclude', 'defaults', 'presets', 'cache', 'concurrency', 'memory', 'limits', 'manifest', 'logLevel', 'onError'])
+  const cache = fields(raw['cache'] ?? {}, 'cache.', ['dir', 'maxSize'])
+  const limits = fields(raw['limits'] ?? {}, 'limits.', ['pixels', 'timeout'])
+  const defaults = raw['defaults']
+  return {
+    matches: matcher(raw['include'], raw['exclude']),
+    defaults: isDefaultsFunction(defaults) ? (file) => queryInput(defaults(file), 'defaults') : () => queryInput(defaults, 'defaults'),
+    presets: presetsOf(raw['presets']),
+    cache: { dir: read(cache['dir'], 'cache.dir', 'a path', (value) => (typeof value === 'string' && value !== '' ? value : undefined)), maxSize: read(cache['maxSize'], 'cache.maxSize', SIZE, bytes) ?? 2e9 },
+    concurrency: read(raw['concurrency'], 'concurrency', 'a whole number of at least 1', positiveInteger) ?? Math.min(availableParallelism(), cgroupCpus()),
+    memory: read(raw['memory'], 'memory', SIZE, bytes) ?? Math.max(256e6, memoryLimit() / 4),
+    limits: {
+      pixels: read(limits['pixels'], 'limits.pixels', 'a whole number of at least 1', positiveInteger) ?? 100_000_000,
+      timeout: read(limits['timeout'], 'limits.timeout', 'a number of ms of at least 1', positiveInteger) ?? 60_000,
+    },
+    manifest: manifestName(raw['manifest']),
+    logLevel: read(raw['logLevel'], 'logLevel', 'info, warn, error or silent', (value) => (['info', 'warn', 'error', 'silent'] as const).find((level) => level === value)) ?? 'info',
+    onError: read(raw['onError'], 'onError', "'fail' or 'warn'", (value) => (['fail', 'warn'] as const).find((word) => word === value)) ?? 'fail',
+  }
+}
+
+const SIZE = "bytes, as a number or such as '500mb'"
+
+/** A value as its parser gives it, undefined when it was left out; anything else is refused by name. */
+function read<T>(value: unknown, name: string, expected: string, parse: (value: unknown) => T | undefined): T | undefined {
+  if (value === undefined) return undefined
+  const parsed = parse(value)
+  if (parsed === undefined) throw invalid(name, expected, value)
+  return parsed
+}
+
+function invalid(name: string, expected: string, value: unknown): ImagemillError {
+  const shown = typeof value === 'function' ? 'a function' : JSON.stringify(value)
+  return new ImagemillError({ code: 'INVALID_OPTION', message: `invalid option \`${name}\`: expected ${expected}, received ${shown}`, hint: 'The README lists every option.' })
+}
+
+function fields(value: unknown, prefix: string, known: readonly string[]): Record<string, unknown> {
+  if (!isRecord(value)) throw invalid(prefix.slice(0, -1) || 'imagemill()', 'an object', value)
+  const unknown = Object.keys(value).find((name) => !known.includes(name))
+  if (unknown === undefined) return value
+  const near = nearest(unknown, known)
+  const hint = near ? `Did you mean \`${prefix}${near}\`?` : `Known ones are ${known.map((name) => prefix + name).join(', ')}.`
+  throw new ImagemillError({ code: 'UNKNOWN_OPTION', message: `unknown option \`${prefix}${unknown}\``, hint })
+}
+
+function positiveInteger(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 ? value : undefined
+}
+
+function bytes(value: unknown): number | undefined {
+  if (typeof value === 'number') return value > 0 && Number.isFinite(value) ? value : undefined
+  const [, number, unit = ''] = (typeof value === 'string' && /^(\d+(?:\.\d+)?)\s*([kmgt]?b)?$/i.exec(value.trim())) || []
+  const factor = UNITS[unit.toLowerCase()]
+  return number === undefined || factor === undefined ? undefined : Number(number) * factor
+}
+
+function manifestName(value: unknown): string | undefined {
+  if (value === false) return undefined
+  if (value === undefined || value === true) return MANIFEST
+  if (typeof value === 'string' && value !== '') return value
+  throw invalid('manifest', 'true, false or a file name', value)
+}
+
+function matcher(include: unknown, exclude: unknown): (path: string) => boolean {
+  const [taken, left] = [globs(include, 'include'), globs(exclude, 'exclude')]
+  const isTaken = taken ? picomatch(taken, { dot: true }) : () => true
+  const isLeft = left ? picomatch(left, { dot: true }) : () => false
+  return (path) => isTaken(path) && !isLeft(path)
+}
+
+function globs(value: unknown, name: string): string[] | undefined {
+  return read(value, name, 'a glob or a list of globs', (given) => {
+    const list: unknown[] = Array.isArray(given) ? given : [given]
+    const texts = list.filter((glob) => typeof glob === 'string')
+    return texts.length === list.length ? texts : undefined
+  })
+}
+
+function presetsOf(value: unknown): Record<string, QueryInput> {
+  if (value === undefined) return {}
+  if (!isRecord(value)) throw invalid('presets', 'an object of queries', value)
+  return Object.fromEntries(Object.entries(value).map(([name, query]) => [name, queryInput(query, `presets.${name}`) ?? '']))
+}
+
+function queryInput(value: unknown, name: string): QueryInput | undefined {
+  return read(value, name, 'a query as text or as an object of directives', (given) => (typeof given === 'string' || isQueryRecord(given) ? given : undefined))
+}
+
+function isQueryRecord(value: unknown): value is Exclude<QueryInput, string> {
+  const isWord = (item: unknown): boolean => typeof item === 'string' || typeof item === 'number'
+  return isRecord(value) && Object.values(value).every((item) => isWord(item) || typeof item === 'boolean' || (Array.isArray(item) && item.every(isWord)))
+}
+
+function isDefaultsFunction(value: unknown): value is (file: string) => unknown {
+  return typeof value === 'function'
+}

@@ -1,0 +1,53 @@
+import { ImagemillError } from '../errors.ts'
+import type { Api } from './api.ts'
+import type { BundlerContext, ViteConfig } from './bundler.ts'
+import type { Place } from './load.ts'
+
+/** Path of the outputs on the dev server, below the base. */
+export const DEV_PATH = '@imagemill/'
+
+/** Vite's own default, for bundlers that have none. */
+const INLINE_LIMIT = 4096
+
+export function rootOf({ environment }: BundlerContext): string {
+  return environment?.config.root ?? process.cwd()
+}
+
+export function environmentName({ environment }: BundlerContext, worker: boolean): string {
+  return `${environment?.name ?? 'rollup'}${worker ? ' worker' : ''}`
+}
+
+/** Whether the files of an environment end up on disk. */
+export function emits({ environment }: BundlerContext): boolean {
+  return environment?.config.build.emitAssets ?? true
+}
+
+/** Where a module is loaded; read anew each time, for one instance may serve several configurations. */
+export function placeOf(context: BundlerContext, api: Api, worker: boolean): Place {
+  const config = context.environment?.config
+  return {
+    api,
+    root: rootOf(context),
+    publicDir: config?.publicDir || undefined,
+    environment: environmentName(context, worker),
+    devBase: config?.command === 'serve' ? devBase(config) : undefined,
+    inlineLimit: (file, bytes) => {
+      const limit = config?.build.assetsInlineLimit ?? INLINE_LIMIT
+      return typeof limit === 'function' ? (limit(file, bytes) ?? bytes.length < INLINE_LIMIT) : bytes.length < limit
+    },
+    allow: (file) => allowFile(context, file),
+  }
+}
+
+export function devBase({ base, server }: Pick<ViteConfig, 'base' | 'server'>): string {
+  return `${server.origin ?? ''}${base}${DEV_PATH}`
+}
+
+/** The dev server must not show what lies outside `server.fs.allow`; our `load` would otherwise go round Vite's own check. */
+async function allowFile({ environment }: BundlerContext, file: string): Promise<void> {
+  if (environment?.config.command !== 'serve' || environment.config.consumer !== 'client') return
+  const { isFileLoadingAllowed } = await import('vite')
+  // Vite hands out its configuration as an opaque value of the very type that this function takes.
+  if (isFileLoadingAllowed(environment.getTopLevelConfig() as Parameters<typeof isFileLoadingAllowed>[0], file)) return
+  throw new ImagemillError({ code: 'SOURCE_DENIED', message: 'the file is outside the folders that the dev server may show', hint: 'Add its folder to `server.fs.allow` in the Vite configuration.' })
+}

@@ -1,0 +1,147 @@
+import MagicString from 'magic-string'
+import { asImagemillError } from '../errors.ts'
+import { readFile } from 'node:fs/promises'
+import type { Output } from '../types.ts'
+import type { Api, Deliverable } from './api.ts'
+import type { BundlerContext, Chunk, OutputOptions } from './bundler.ts'
+import { assetFileName } from './file-names.ts'
+import { fileUrlExpression } from './file-url.ts'
+import { dataUri } from './load.ts'
+import { makeManifest } from './manifest.ts'
+import { elapsedOf } from './result.ts'
+import { literalsAt } from './string-literals.ts'
+import { findTokens, withQuotes, type Token } from './tokens.ts'
+
+/** One chunk that is being written, in one environment. */
+export interface Rendering {
+  api: Api
+  context: BundlerContext
+  root: string
+  environment: string
+  chunk: Chunk
+  chunks: readonly Chunk[]
+  options: OutputOptions
+  /** Whether files of this environment end up on disk; a server build often leaves them to the client's. */
+  emits: boolean
+  /** Reference of each file that was emitted for this output. */
+  emitted: Map<string, Promise<string>>
+}
+
+/** Makes every image that is left in the code of a chunk and puts its facts where the tokens are. */
+export async function renderChunk(code: string, rendering: Rendering): Promise<{ code: string; map?: ReturnType<MagicString['generateMap']> } | null> {
+  const tokens = findTokens(code)
+  if (tokens.length === 0) return null
+  await makeAll(tokens, rendering)
+  const text = new MagicString(code)
+  const literals = rendering.context.environment ? undefined : literalsAt(rendering.context.parse(code), code)
+  for (const token of tokens) {
+    const whole = withQuotes(code, token)
+    switch (token.kind) {
+      case 'URL': {
+        const address = await emitOutput(token.key, rendering)
+        const literal = literals?.(token.start)
+        text.update(token.start, token.end, literal ? `${literal.open}${address}${literal.close}` : address)
+        break
+      }
+      case 'DATA':
+        text.update(token.start, token.end, await dataOf(token.key, rendering, 'uri'))
+        break
+      case 'BASE64':
+        text.update(token.start, token.end, await dataOf(token.key, rendering, 'bare'))
+        break
+      case 'SIZE':
+        replace(text, whole ?? token, String((await madeOf(token.key, rendering)).size_bytes))
+        break
+      case 'MS':
+        replace(text, whole ?? token, String(await elapsedOfJob(token.key, rendering)))
+        break
+      case 'MANIFEST':
+        replace(text, whole ?? token, JSON.stringify(await manifestOf(rendering)))
+    }
+  }
+  return { code: text.toString(), ...(rendering.options.sourcemap && { map: text.generateMap({ hires: 'boundary' }) }) }
+}
+
+function replace(text: MagicString, { start, end }: { start: number; end: number }, value: string): void {
+  text.update(start, end, value)
+}
+
+/** All at once, so that the outputs of one source are made from one decode; their bytes are read one by one later. */
+async function makeAll(tokens: readonly Token[], rendering: Rendering): Promise<void> {
+  const keys = tokens.flatMap(({ kind, key }) => {
+    if (kind === 'MS') return outputsOfJob(key, rendering.api).map((output) => output.key)
+    return kind === 'MANIFEST' || (kind === 'URL' && !rendering.emits) ? [] : [key]
+  })
+  await Promise.all([...new Set(keys)].map((key) => madeOf(key, rendering)))
+}
+
+/** Makes an output; when that fails and the user wants to go on, its source takes its place. */
+async function madeOf(key: string, { api, root }: Pick<Rendering, 'api' | 'root'>): Promise<{ size_bytes: number; elapsed_ms: number }> {
+  const planned = deliverable(key, api)
+  if (planned.original) return { size_bytes: planned.source.size_bytes, elapsed_ms: 0 }
+  try {
+    return await api.report.follow(planned, api.pipeline(root).make(planned))
+  } catch (error) {
+    const known = asImagemillError(error).at({ file: planned.source.file, query: queryOf(key, api) })
+    if (api.options.onError === 'fail') throw known
+    api.report.warn(`${known.message} The source is used as it is.`)
+    planned.original = true
+    return { size_bytes: planned.source.size_bytes, elapsed_ms: 0 }
+  }
+}
+
+export function deliverable(key: string, api: Api): Deliverable {
+  const planned = api.outputs.get(key)
+  if (planned) return planned
+  throw new TypeError(`the code names output ${key}, which was never planned`)
+}
+
+export function queryOf(key: string, api: Api): string | undefined {
+  for (const { plan, request } of api.jobs.values()) if (plan.outputs.some((output) => output.key === key)) return request.query
+  return undefined
+}
+
+async function bytesOf(key: string, { api, root }: Rendering): Promise<Buffer> {
+  const planned = deliverable(key, api)
+  if (!planned.original) return api.pipeline(root).read(planned)
+  return readFile(planned.source.file).catch(() => Buffer.alloc(0))
+}
+
+/** Emits an output once for each bundle that is written, and answers what stands for its address in the code. */
+async function emitOutput(key: string, rendering: Rendering): Promise<string> {
+  const { api, context, options, chunk, emitted, environment } = rendering
+  const { name, output } = deliverable(key, api)
+  const fileName = assetFileName(options, name, output.encoding.format, key)
+  const reference = emitted.get(fileName) ?? emit(key, fileName, rendering)
+  emitted.set(fileName, reference)
+  api.rendered.set(environment, (api.rendered.get(environment) ?? new Map()).set(key, fileName))
+  const id = await reference
+  // Vite puts the address here, with base, `renderBuiltUrl` and all; plain bundlers get an expression.
+  return context.environment ? `__VITE_ASSET__${id}__` : fileUrlExpression(options.format, chunk.fileName, fileName)
+}
+
+async function emit(key: string, fileName: string, rendering: Rendering): Promise<string> {
+  // A server build that leaves files to the client's still needs the reference; Vite drops the file.
+  const source = rendering.emits ? await bytesOf(key, rendering) : Buffer.alloc(0)
+  return rendering.context.emitFile({ type: 'asset', fileName, source })
+}
+
+async function dataOf(key: string, rendering: Rendering, form: 'uri' | 'bare'): Promise<string> {
+  const bytes = await bytesOf(key, rendering)
+  return form === 'bare' ? bytes.toString('base64') : dataUri(deliverable(key, rendering.api).output, bytes)
+}
+
+async function elapsedOfJob(jobId: string, rendering: Rendering): Promise<number> {
+  return elapsedOf(await Promise.all(outputsOfJob(jobId, rendering.api).map(({ key }) => madeOf(key, rendering))))
+}
+
+function outputsOfJob(jobId: string, api: Api): Output[] {
+  for (const { plan } of api.jobs.values()) if (plan.job_id === jobId) return plan.outputs
+  return []
+}
+
+/** The manifest module lists what all chunks use, whichever chunk it is in itself. */
+async function manifestOf({ api, root, chunks, options }: Rendering): Promise<unknown> {
+  const used = new Set(chunks.flatMap(({ modules }) => Object.values(modules).flatMap(({ code }) => findTokens(code ?? '').map(({ key }) => key))))
+  return makeManifest(api.jobs.values(), api, root, ({ key, encoding }) => (used.has(key) ? assetFileName(options, deliverable(key, api).name, encoding.format, key) : undefined))
+}

@@ -1,0 +1,56 @@
+import colours from 'picocolors'
+import type { Format, Source } from '../types.ts'
+
+/** One output as the summary counts it. */
+export interface Made {
+  key: string
+  name: string
+  source: Source
+  format: Format
+  size_bytes: number
+  elapsed_ms: number
+  cached: boolean
+}
+
+export function progressLine({ done, total, elapsed_ms }: { done: number; total: number; elapsed_ms: number }): string {
+  const rate = done / (elapsed_ms / 1000)
+  const left = rate > 0 ? `, ${duration(((total - done) / rate) * 1000)} left` : ''
+  return `imagemill  ${done}/${total} images, ${rate.toFixed(1)} images/s${left}`
+}
+
+/** The closing table of a build. */
+export function summaryText(made: readonly Made[], { damaged, elapsed_ms }: { damaged: number; elapsed_ms: number }): string {
+  const sources = new Map(made.map(({ source }) => [source.digest, source]))
+  const fresh = made.filter(({ cached }) => !cached)
+  const bytesIn = sum([...sources.values()].map(({ size_bytes }) => size_bytes))
+  const bytesOut = sum(made.map(({ size_bytes }) => size_bytes))
+  const largest = made.toSorted((a, b) => b.size_bytes - a.size_bytes)[0]
+  const slowest = fresh.toSorted((a, b) => b.elapsed_ms - a.elapsed_ms)[0]
+  const rows: [string, string][] = [
+    ['sources', `${sources.size}, ${size(bytesIn)}`],
+    ['outputs', `${made.length}, ${size(bytesOut)}`],
+    ['cache', `${made.length - fresh.length} hits, ${fresh.length} made${damaged > 0 ? `, ${damaged} damaged entries healed` : ''}`],
+    ['time', duration(elapsed_ms)],
+  ]
+  if (largest) rows.push(['largest', `${nameOf(largest)}, ${size(largest.size_bytes)}`])
+  if (slowest) rows.push(['slowest', `${nameOf(slowest)}, ${duration(slowest.elapsed_ms)}`])
+  return [colours.bold('imagemill'), ...rows.map(([label, text]) => `  ${colours.dim(label.padEnd(8))} ${text}`)].join('\n')
+}
+
+function nameOf({ name, format }: Made): string {
+  return `${name}.${format}`
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}
+
+function size(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`
+  return bytes < 1e6 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
+}
+
+function duration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`
+  return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`
+}

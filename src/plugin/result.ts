@@ -1,0 +1,49 @@
+import { jobSuccess, type JobSuccess, type OutputFile } from '../contract/job-result.ts'
+import { dataCode } from '../module/code.ts'
+import type { Output } from '../types.ts'
+import type { Api, Job } from './api.ts'
+import { outputName } from './file-names.ts'
+import { addressOf, type Place } from './load.ts'
+import { tokenOf } from './tokens.ts'
+
+/**
+ * The code of `as=result`. In dev it waits for the images; in a build the sizes are tokens that are filled in
+ * when the chunk is rendered, so that what is not used is not made.
+ */
+export async function resultCode(job: Job, place: Place): Promise<string> {
+  if (place.devBase !== undefined) return dataCode({ ...(await makeResult(job, place.api, place.root, (output) => addressOf(output, place))).record })
+  const inline = job.request.values.inline?.[0] === true
+  const outputs = job.plan.outputs.map((output) => ({
+    ...fileFacts(output, inline ? fileName(job, output) : addressOf(output, place)),
+    size_bytes: tokenOf('SIZE', output.key),
+    ...(inline && { data_base64: tokenOf('BASE64', output.key) }),
+  }))
+  return dataCode({ success: true, operation: job.plan.operation, outputs, elapsed_ms: tokenOf('MS', job.plan.job_id), metadata: null })
+}
+
+/** The exact record of a job whose outputs are made, or are made now. */
+export async function makeResult({ source, plan, request }: Job, api: Api, root: string, pathOf: (output: Output) => string, outputs: readonly Output[] = plan.outputs): Promise<{ record: JobSuccess; cached: boolean }> {
+  const pipeline = api.pipeline(root)
+  const inline = request.values.inline?.[0] === true
+  const made = await Promise.all(outputs.map((output) => pipeline.make({ source, output })))
+  const files: OutputFile[] = []
+  for (const [index, output] of outputs.entries()) {
+    const data: Pick<OutputFile, 'data_base64'> = inline ? { data_base64: (await pipeline.read({ source, output })).toString('base64') } : {}
+    files.push({ ...fileFacts(output, pathOf(output)), size_bytes: made[index]?.size_bytes ?? 0, ...data })
+  }
+  return { record: jobSuccess(plan.operation, files, elapsedOf(made)), cached: made.every(({ cached }) => cached) }
+}
+
+/** Time that a job took: of all its outputs together. */
+export function elapsedOf(made: readonly { elapsed_ms: number }[]): number {
+  return Math.round(made.reduce((total, { elapsed_ms }) => total + elapsed_ms, 0))
+}
+
+/** Name of an output that is in the record itself and nowhere else. */
+export function fileName({ source }: Job, output: Output): string {
+  return `${outputName(source.file, output)}.${output.encoding.format}`
+}
+
+function fileFacts({ encoding, picture }: Output, path: string): Omit<OutputFile, 'size_bytes'> {
+  return { path, format: encoding.format, width: picture.width, height: picture.height }
+}

@@ -1,0 +1,34 @@
+import { isRecord } from '../hash.ts'
+
+interface Literal {
+  start: number
+  end: number
+  /** How to leave the literal and come back into it. */
+  open: string
+  close: string
+}
+
+/** The string or template that each place in the code is in, found in the syntax tree: quotes alone do not tell. */
+export function literalsAt(tree: unknown, code: string): (position: number) => Literal | undefined {
+  const literals: Literal[] = []
+  collect(tree, code, literals)
+  return (position) => literals.find(({ start, end }) => start <= position && position < end)
+}
+
+function collect(node: unknown, code: string, into: Literal[]): void {
+  if (Array.isArray(node)) {
+    for (const item of node) collect(item, code, into)
+    return
+  }
+  if (!isRecord(node)) return
+  const { type, start, end, value } = node
+  if (typeof start === 'number' && typeof end === 'number') {
+    if (type === 'Literal' && typeof value === 'string') {
+      const quote = code[start] ?? '"'
+      into.push({ start, end, open: `${quote} + `, close: ` + ${quote}` })
+      return
+    }
+    if (type === 'TemplateElement') into.push({ start, end, open: '${', close: '}' })
+  }
+  for (const inner of Object.values(node)) if (typeof inner === 'object' && inner !== null) collect(inner, code, into)
+}

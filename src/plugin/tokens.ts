@@ -1,0 +1,32 @@
+/** Names in rendered code that stand for what is only known when images are made. */
+export type TokenKind = 'URL' | 'SIZE' | 'MS' | 'DATA' | 'BASE64' | 'MANIFEST'
+
+export interface Token {
+  kind: TokenKind
+  /** Key of an output; of a job for MS; the word `ALL` for MANIFEST. */
+  key: string
+  start: number
+  end: number
+}
+
+const TOKEN = /__IMAGEMILL_(URL|SIZE|MS|DATA|BASE64|MANIFEST)_([0-9a-f]{64}|ALL)__/g
+
+export function tokenOf(kind: TokenKind, key: string): string {
+  return `__IMAGEMILL_${kind}_${key}__`
+}
+
+export function findTokens(code: string): Token[] {
+  // Most chunks have none, and a plain search is much faster than the pattern.
+  if (!code.includes('__IMAGEMILL_')) return []
+  return [...code.matchAll(TOKEN)].flatMap(({ 0: text, 1: kind, 2: key, index }) => (isKind(kind) && key ? [{ kind, key, start: index, end: index + text.length }] : []))
+}
+
+function isKind(text: string | undefined): text is TokenKind {
+  return text === 'URL' || text === 'SIZE' || text === 'MS' || text === 'DATA' || text === 'BASE64' || text === 'MANIFEST'
+}
+
+/** A token that is a whole string literal is replaced with its quotes: what it stands for need not be text. */
+export function withQuotes(code: string, { start, end }: Token): { start: number; end: number } | undefined {
+  const quote = code[start - 1]
+  return quote !== undefined && '"\'`'.includes(quote) && code[end] === quote ? { start: start - 1, end: end + 1 } : undefined
+}

@@ -1,0 +1,112 @@
+import { aspect, colour, crop, flag, focus, integer, number, numberOrFlag, oneOf, type Read } from './values.ts'
+
+/** Formats in the order of their names; also the valid values of `format`. */
+export const FORMATS = ['avif', 'gif', 'jpeg', 'png', 'webp'] as const
+export const FITS = ['cover', 'contain', 'fill', 'inside', 'outside'] as const
+export const POSITIONS = ['center', 'top', 'right top', 'right', 'right bottom', 'bottom', 'left bottom', 'left', 'left top', 'entropy', 'attention'] as const
+/** What an import can export; without `as` it is the whole image object. */
+export const SHAPES = ['url', 'srcset', 'img', 'picture', 'metadata', 'result'] as const
+
+/** Largest size that any output format can hold, in px. */
+const MAX_SIZE = 65_535
+
+interface Row<T> {
+  read: Read<T>
+  /** Completes "expected …" in the error message and the documentation. */
+  expected: string
+  /** Whether `a;b` asks for one output per value. */
+  list: boolean
+}
+
+function row<T>(expected: string, read: Read<T>): Row<T> {
+  return { read, expected, list: true }
+}
+
+/** A directive that says something about the request as a whole. */
+function single<T>(expected: string, read: Read<T>): Row<T> {
+  return { read, expected, list: false }
+}
+
+const yes = 'nothing, `true` or `false`'
+const words = (values: readonly string[]): string => `one of ${values.join(', ')}`
+const text: Read<string> = (value) => (value === '' ? undefined : value)
+
+/** Every directive of a query, in one table: to add one, add its row here and use its value in `plan.ts`. */
+export const DIRECTIVES = {
+  w: row(`a width in px from 1 to ${MAX_SIZE}`, integer(1, MAX_SIZE)),
+  h: row(`a height in px from 1 to ${MAX_SIZE}`, integer(1, MAX_SIZE)),
+  aspect: row('a ratio such as 16:9 or 1.5', aspect),
+  fit: row(words(FITS), oneOf(FITS)),
+  position: row(
+    words(POSITIONS),
+    oneOf(POSITIONS, {
+      centre: 'center', north: 'top', northeast: 'right top', east: 'right', southeast: 'right bottom', south: 'bottom',
+      southwest: 'left bottom', west: 'left', northwest: 'left top', 'top right': 'right top', 'bottom right': 'right bottom',
+      'bottom left': 'left bottom', 'top left': 'left top',
+    }),
+  ),
+  focus: row('a point x,y from 0,0 (top left) to 1,1 (bottom right)', focus),
+  kernel: row(words(['nearest', 'cubic', 'mitchell', 'lanczos2', 'lanczos3']), oneOf(['nearest', 'cubic', 'mitchell', 'lanczos2', 'lanczos3'])),
+  background: row('a colour such as fff, 336699cc or white', colour),
+  allowUpscale: single(yes, flag),
+  crop: row('x,y,w,h, each in px or %', crop),
+  trim: row('nothing, or a tolerance from 0 to 255', numberOrFlag(0, 255)),
+  rotate: row('degrees clockwise from -360 to 360', number(-360, 360)),
+  flip: row(yes, flag),
+  flop: row(yes, flag),
+  noAutoOrient: single(yes, flag),
+  format: row(`${words(FORMATS)}, auto`, oneOf([...FORMATS, 'auto'], { jpg: 'jpeg' })),
+  quality: row('a number from 1 to 100', integer(1, 100)),
+  effort: row('a number from 0 to 10, min or max', (value) => oneOf(['min', 'max'])(value) ?? integer(0, 10)(value)),
+  lossless: row(yes, flag),
+  progressive: row(yes, flag),
+  blur: row('nothing, or a sigma from 0.3 to 1000', numberOrFlag(0.3, 1000)),
+  sharpen: row('nothing, or a sigma from 0.000001 to 10', numberOrFlag(0.000001, 10)),
+  median: row('a mask size from 1 to 100 px', integer(1, 100)),
+  grayscale: row(yes, flag),
+  invert: row(yes, flag),
+  normalize: row(yes, flag),
+  flatten: row(yes, flag),
+  tint: row('a colour such as ffaa22', colour),
+  hue: row('degrees from -360 to 360', number(-360, 360)),
+  saturation: row('a factor from 0 to 100', number(0, 100)),
+  brightness: row('a factor from 0 to 100', number(0, 100)),
+  densities: { ...row('pixel densities such as 1;2', number(0.1, 10)), list: true },
+  basePixels: single('the width in px of density 1', integer(1, MAX_SIZE)),
+  as: single(words(SHAPES), (value) => readShape(value)),
+  inline: single('nothing, `true`, `false` or `auto`', (value) => (value === 'auto' ? value : flag(value))),
+  animated: single(yes, flag),
+  preset: single('the name of a preset of the plugin options', text),
+  id: single('any text', text),
+  imagemill: single('nothing', flag),
+} as const
+
+export type DirectiveName = keyof typeof DIRECTIVES
+/** The typed value of one directive. */
+export type ValueOf<K extends DirectiveName> = (typeof DIRECTIVES)[K] extends Row<infer T> ? T : never
+
+/** Directives that can also be set for one format alone, as in `avif.quality=50`. */
+export const PER_FORMAT = ['quality', 'effort', 'lossless', 'progressive'] as const satisfies readonly DirectiveName[]
+
+/** Other names of a directive that vite-imagetools taught people. */
+export const VALUE_ALIASES: Readonly<Record<string, string>> = { meta: 'metadata' }
+
+/** Directives that do not make a request ours by themselves: other tools use the same words. */
+export const WEAK: ReadonlySet<string> = new Set(['inline', 'id', ...FITS, ...POSITIONS])
+
+export interface Shape {
+  name: (typeof SHAPES)[number]
+  /** The keys that `as=metadata:width;height` picks. */
+  keys?: string[]
+}
+
+function readShape(value: string): Shape | undefined {
+  const [word = '', keys] = value.split(':')
+  const name = oneOf(SHAPES)(VALUE_ALIASES[word] ?? word)
+  if (!name || (keys !== undefined && name !== 'metadata')) return undefined
+  return keys === undefined ? { name } : { name, keys: keys.split(/[;,]/).filter(Boolean) }
+}
+
+export function isDirective(name: string): name is DirectiveName {
+  return Object.hasOwn(DIRECTIVES, name)
+}

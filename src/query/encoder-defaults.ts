@@ -1,0 +1,32 @@
+import type { Encoding, Format } from '../types.ts'
+
+/**
+ * Encoder settings where the query says nothing. Chosen on six photographs at 960 px by bytes,
+ * butteraugli and CPU together: against sharp's own defaults WebP and JPEG come out a sixth smaller
+ * and nearer to the source, AVIF about equal in an eighth of the time.
+ */
+export const ENCODER_DEFAULTS: Readonly<Record<Format, Omit<Encoding, 'format'>>> = {
+  avif: { quality: 54, effort: 2 },
+  webp: { quality: 75, effort: 6 },
+  jpeg: { quality: 68, progressive: true },
+  png: { effort: 9 },
+  gif: { effort: 7 },
+}
+
+/** Effort that each encoder knows, from fastest to smallest; JPEG has none. PNG: zlib level. */
+export const EFFORTS: Readonly<Record<Format, readonly [min: number, max: number] | undefined>> = {
+  avif: [0, 9],
+  webp: [0, 6],
+  gif: [1, 10],
+  png: [0, 9],
+  jpeg: undefined,
+}
+
+/** Largest width and height that each format can hold, in px. */
+export const LARGEST: Readonly<Record<Format, number>> = { avif: 65_535, webp: 16_383, jpeg: 65_535, png: 65_535, gif: 65_535 }
+
+/** Formats that can hold several frames and that sharp can write so. */
+export const ANIMATED: ReadonlySet<Format> = new Set<Format>(['gif', 'webp'])
+
+/** Formats with pixels that can be transparent. */
+export const TRANSPARENT: ReadonlySet<Format> = new Set<Format>(['avif', 'webp', 'png', 'gif'])

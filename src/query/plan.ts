@@ -1,0 +1,132 @@
+import { ImagemillError } from '../errors.ts'
+import { canonical, sha256 } from '../hash.ts'
+import type { Box, Format, Header, Output, Picture, Source } from '../types.ts'
+import { settleEffects } from './effects.ts'
+import { ANIMATED, LARGEST } from './encoder-defaults.ts'
+import { settleEncoding } from './encoding.ts'
+import { conflict, type Request } from './request.ts'
+import { cropBox, focusBox, outputSize, rasterScale, rotatedSize, type Size } from './size.ts'
+import { variantsOf, type Variant } from './variants.ts'
+
+/** Everything that an import asks of one source, settled before any pixel is decoded. */
+export interface Plan {
+  operation: 'resize' | 'srcset' | 'convert'
+  /** Name of the job: the hash of everything its outputs depend on. */
+  job_id: string
+  /** By format in the order asked for, then by size; no two are the same. */
+  outputs: Output[]
+  /** What was done other than asked, in words for the user. */
+  warnings: string[]
+}
+
+export interface PlanContext {
+  /** Versions of engine and encoders, which change the bytes. */
+  encoder: string
+  /** Most px, over all frames, that a source or an output may have. */
+  pixelLimit: number
+  /** The part of the source that `trim` leaves, when the request trims. */
+  trimmed?: Box | undefined
+}
+
+export function planRequest(request: Request, source: Source, context: PlanContext): Plan {
+  const warnings = new Set<string>()
+  const byKey = new Map<string, Output>()
+  const { values, perFormat } = request
+  checkSource(source.header, context.pixelLimit)
+  for (const variant of variantsOf(values, source.header)) {
+    const picture = settlePicture(variant, source.header, context, warnings)
+    const encoding = settleEncoding(variant, perFormat[variant.format], source.header)
+    const key = sha256(canonical({ source: source.digest, picture, encoding, encoder: context.encoder }))
+    if (!byKey.has(key)) byKey.set(key, { key, picture, encoding, descriptor: descriptorOf(variant, picture) })
+  }
+  const outputs = dropEqualDescriptors([...byKey.values()])
+  const operation = outputs.length > 1 ? 'srcset' : outputs[0]?.picture.resize ? 'resize' : 'convert'
+  return { operation, job_id: sha256(canonical([operation, outputs.map(({ key }) => key)])), outputs, warnings: [...warnings] }
+}
+
+/** The source as it is displayed: a quarter turn of EXIF swaps its sides. */
+export function displayedSize({ width, height, orientation }: Header, orient = true): Size {
+  return orient && orientation >= 5 ? { width: height, height: width } : { width, height }
+}
+
+function settlePicture(variant: Variant, header: Header, context: PlanContext, warnings: Set<string>): Picture {
+  const { format, allowUpscale } = variant
+  const displayed = displayedSize(header, variant.orient)
+  const whole = { left: 0, top: 0, ...displayed }
+  let box = context.trimmed ?? (variant.crop === undefined ? whole : croppedBox(variant.crop, displayed))
+  const wanted = { ...variant, allowUpscale: allowUpscale || header.format === 'svg' }
+  const { clamped, ...size } = outputSize(box, wanted)
+  if (clamped) warnings.add(`${sizeText(variant)} is larger than the source (${box.width} × ${box.height} px): made at ${size.width} × ${size.height} px; \`allowUpscale\` would enlarge it`)
+  if (variant.focus !== undefined && (variant.fit ?? 'cover') === 'cover') box = focusBox(variant.focus, box, size)
+  const resized = size.width !== box.width || size.height !== box.height
+  const frames = variant.animated && ANIMATED.has(format) ? header.frames : 1
+  if (header.frames > 1 && frames === 1 && variant.animated) warnings.add(`${format} cannot hold the ${header.frames} frames of the source: it shows the first one; \`animated=false\` says that this is meant`)
+  const final = variant.rotate ? rotatedSize(size, variant.rotate) : size
+  checkOutput(final, frames, format, context.pixelLimit)
+  const effects = settleEffects(variant)
+  const kernel = variant.kernel ?? 'lanczos3'
+  return {
+    ...final,
+    orient: variant.orient,
+    frames,
+    scale: kernel === 'lanczos3' && frames === 1 && header.format !== 'svg' && resized ? rasterScale(box, size) : 1,
+    ...(!sameBox(box, whole) && { box }),
+    ...(resized && { resize: { ...size, fit: resizeFit(variant, box, size), kernel, ...(variant.position && { position: variant.position }), ...(variant.background && { background: variant.background }) } }),
+    ...(variant.rotate && { rotate: { angle: variant.rotate, background: variant.background ?? '#000000' } }),
+    ...(variant.flip && { flip: true }),
+    ...(variant.flop && { flop: true }),
+    ...(effects && { effects }),
+  }
+}
+
+/** When nothing is cut off or added, sharp must not round the size a second time. */
+function resizeFit({ fit = 'cover' }: Variant, box: Size, size: Size): 'cover' | 'contain' | 'fill' {
+  if (fit === 'fill' || fit === 'inside' || fit === 'outside') return 'fill'
+  const sameAspect = Math.abs(box.width * size.height - box.height * size.width) <= Math.max(box.width, box.height) * 0.5
+  return sameAspect ? 'fill' : fit
+}
+
+function croppedBox(crop: string, displayed: Size): Box {
+  const box = cropBox(crop, displayed)
+  if (box) return box
+  throw new ImagemillError({ code: 'INVALID_DIRECTIVE', message: `invalid value of \`crop\`: expected a rectangle within the source (${displayed.width} × ${displayed.height} px), received \`${crop}\``, hint: 'Write x,y,w,h in px or per cent of the source as it is displayed.' })
+}
+
+function descriptorOf({ density, base }: Variant, { width }: Picture): string {
+  if (density === undefined || base === undefined) return `${width}w`
+  return `${Number((width / base).toFixed(3))}x`
+}
+
+/** Clamping can make two candidates for the same place of a srcset; a browser would never choose the second. */
+function dropEqualDescriptors(outputs: Output[]): Output[] {
+  return [...new Map(outputs.map((output) => [canonical([output.descriptor, output.picture, output.encoding]), output])).values()]
+}
+
+function sizeText({ w, h, aspect }: Variant): string {
+  return [w && `w=${w}`, h && `h=${h}`, aspect && `aspect=${Number(aspect.toFixed(4))}`].filter(Boolean).join('&')
+}
+
+function sameBox(a: Box, b: Box): boolean {
+  return a.left === b.left && a.top === b.top && a.width === b.width && a.height === b.height
+}
+
+function checkSource({ width, height, frames, format }: Header, limit: number): void {
+  const pixels = width * height * frames
+  if (format === 'svg' || pixels <= limit) return
+  throw new ImagemillError({ code: 'PIXEL_LIMIT', message: `the source has ${megapixels(pixels)} (${width} × ${height}${frames > 1 ? ` × ${frames} frames` : ''}): expected at most ${megapixels(limit)}`, hint: 'Make the file smaller, or raise `limits.pixels` in the options of the plugin.' })
+}
+
+function checkOutput({ width, height }: Size, frames: number, format: Format, limit: number): void {
+  const largest = LARGEST[format]
+  if (Math.max(width, height) > largest) {
+    throw new ImagemillError({ code: 'SIZE_LIMIT', message: `${width} × ${height} px does not fit into ${format}: expected at most ${largest} px a side`, hint: 'Ask for a smaller size or for another format.' })
+  }
+  if (width * height * frames <= limit) return
+  throw new ImagemillError({ code: 'PIXEL_LIMIT', message: `the output would have ${megapixels(width * height * frames)}: expected at most ${megapixels(limit)}`, hint: 'Ask for a smaller size, or raise `limits.pixels` in the options of the plugin.' })
+}
+
+function megapixels(pixels: number): string {
+  return `${Number((pixels / 1e6).toFixed(1))} megapixels`
+}
+
+export { conflict }

@@ -1,0 +1,123 @@
+import { ImagemillError } from '../errors.ts'
+import type { Format } from '../types.ts'
+import { DIRECTIVES, FORMATS, PER_FORMAT, isDirective, type DirectiveName, type Shape, type ValueOf } from './directives.ts'
+import { nearest } from './spelling.ts'
+import { readTexts, refuseUnknown, type QueryInput, type Texts } from './text.ts'
+
+/** Typed values of every directive that was given; lists are sorted and without duplicates, `format` keeps its order. */
+export type Values = { [K in DirectiveName]?: ValueOf<K>[] }
+export type FormatSettings = Pick<Values, (typeof PER_FORMAT)[number]>
+
+/** What one import asks for, apart from the source. */
+export interface Request {
+  /** The canonical query: equal requests have equal text, whatever their order and spelling. */
+  query: string
+  values: Values
+  /** Settings of one format alone, as in `avif.quality=50`. */
+  perFormat: Partial<Record<Format, FormatSettings>>
+  /** What the module exports; the whole image object when absent. */
+  shape: Shape | undefined
+  /** Whether the bundler's own `?url` asks for the address alone. */
+  urlOnly: boolean
+}
+
+export interface RequestContext {
+  defaults?: QueryInput | undefined
+  presets?: Readonly<Record<string, QueryInput>>
+}
+
+/** Parses a query. What it says goes before its preset, which goes before the plugin's defaults. */
+export function parseRequest(query: string, { defaults = '', presets = {} }: RequestContext = {}): Request {
+  const written = readTexts(query)
+  const texts: Texts = new Map([...readTexts(defaults), ...readTexts(presetQuery(written, presets)), ...written])
+  refuseUnknown(texts)
+  const { values, perFormat } = readValues(texts)
+  const urlOnly = texts.has('url')
+  if (urlOnly && values.as && values.as[0]?.name !== 'url') throw conflict('`url` and `as` both say what is exported', 'Leave out one of them.')
+  return { query: canonicalQuery(values, perFormat), values, perFormat, shape: values.as?.[0], urlOnly }
+}
+
+function presetQuery(written: Texts, presets: Readonly<Record<string, QueryInput>>): QueryInput {
+  const name = written.get('preset')?.[0]
+  if (name === undefined) return ''
+  const preset = Object.hasOwn(presets, name) ? presets[name] : undefined
+  if (preset !== undefined) return preset
+  const names = Object.keys(presets)
+  const near = nearest(name, names)
+  const known = names.length > 0 ? `one of ${names.join(', ')}` : 'a preset, but the plugin has none'
+  throw new ImagemillError({ code: 'UNKNOWN_PRESET', message: `unknown preset \`${name}\`: expected ${known}`, hint: near ? `Did you mean \`${near}\`?` : 'Add it to `presets` in the options of the plugin.' })
+}
+
+function readValues(texts: Texts): Pick<Request, 'values' | 'perFormat'> {
+  const values: Values = {}
+  const perFormat: Request['perFormat'] = {}
+  for (const [key, words] of texts) {
+    const [first = '', setting] = key.split('.')
+    const format = FORMATS.find((known) => known === first)
+    if (isDirective(key)) readInto(values, key, key, words)
+    else if (format && setting !== undefined && isDirective(setting)) readInto((perFormat[format] ??= {}), perFormatName(key, setting), key, words)
+  }
+  if (values.preset) delete values.preset
+  return { values, perFormat }
+}
+
+function perFormatName(key: string, setting: string): (typeof PER_FORMAT)[number] {
+  const name = PER_FORMAT.find((known) => known === setting)
+  if (name) return name
+  throw new ImagemillError({ code: 'UNKNOWN_DIRECTIVE', message: `\`${key}\`: \`${setting}\` cannot be set for one format alone, only ${PER_FORMAT.join(', ')} can`, hint: `Write \`${setting}\`.` })
+}
+
+function readInto<K extends DirectiveName>(into: { [P in K]?: ValueOf<P>[] }, name: K, key: string, words: readonly string[]): void {
+  const { expected, list } = DIRECTIVES[name]
+  // The table is a union of rows; that a row's reader gives its own value type is what `ValueOf` says.
+  const read = DIRECTIVES[name].read as (text: string) => ValueOf<K> | undefined
+  const read1 = (word: string): ValueOf<K> => {
+    const value = read(word)
+    if (value !== undefined) return value
+    throw new ImagemillError({ code: 'INVALID_DIRECTIVE', message: `invalid value of \`${key}\`: expected ${expected}, received \`${word}\``, hint: hintFor(name, word) })
+  }
+  const found = unique(words.map(read1))
+  const single = !list || key.includes('.')
+  if (single && found.length > 1) throw conflict(`\`${key}\` takes one value, received ${words.join(' and ')}`, 'Keep one of them.')
+  into[name] = name === 'format' ? found : found.sort(ascending)
+}
+
+function hintFor(name: DirectiveName, word: string): string | undefined {
+  if (name === 'format' && /^hei[cf]$/.test(word)) return 'Write `avif`.'
+  if (name === 'format') return word === 'jxl' || word.startsWith('tif') ? 'Browsers do not show it; write `avif`, `webp` or `jpeg`.' : undefined
+  return word.includes(',') && DIRECTIVES[name].list && !['crop', 'focus'].includes(name) ? 'A list is separated by `;`.' : undefined
+}
+
+function unique<T>(values: readonly T[]): T[] {
+  return [...new Map(values.map((value) => [JSON.stringify(value), value])).values()]
+}
+
+function ascending(a: unknown, b: unknown): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b
+  return String(a) < String(b) ? -1 : 1
+}
+
+/** What is `false` by default says nothing when it is `false`. */
+const FALSE_SAYS: ReadonlySet<string> = new Set(['animated', 'inline', 'progressive'])
+
+function canonicalQuery(values: Values, perFormat: Request['perFormat']): string {
+  const dotted = Object.entries(perFormat).flatMap(([format, settings]) => Object.entries(settings).map(([key, list]): [string, unknown[]] => [`${format}.${key}`, list]))
+  const named: [string, unknown[]][] = [...Object.entries(values), ...dotted]
+  const parts = named
+    .filter(([key, list]) => key !== 'imagemill' && (list[0] !== false || FALSE_SAYS.has(key.replace(/^.*\./, ''))))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, list]) => (list[0] === true ? key : `${key}=${list.map(textOf).join(';')}`))
+  return parts.join('&')
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'object' && value !== null && 'name' in value) {
+    const { name, keys } = value as Shape
+    return keys ? `${name}:${keys.join(';')}` : name
+  }
+  return encodeURIComponent(String(value)).replace(/%(2C|3A|20|25)/g, decodeURIComponent)
+}
+
+export function conflict(message: string, hint: string): ImagemillError {
+  return new ImagemillError({ code: 'CONFLICTING_DIRECTIVES', message, hint })
+}

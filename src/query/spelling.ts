@@ -1,0 +1,38 @@
+/** What other tools call our directives; a person who types these means ours. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  width: 'w', widths: 'w', sizes: 'w', size: 'w', height: 'h', heights: 'h', ext: 'format', type: 'format', formats: 'format', fm: 'format',
+  q: 'quality', ratio: 'aspect', ar: 'aspect', dpr: 'densities', density: 'densities', bg: 'background', greyscale: 'grayscale', gray: 'grayscale',
+  mode: 'fit', gravity: 'position', filter: 'kernel', upscale: 'allowUpscale', output: 'as', autoRotate: 'noAutoOrient', negate: 'invert', normalise: 'normalize',
+}
+
+/** The valid name nearest to what was written, or undefined when nothing is near enough to be meant. */
+export function nearest(word: string, valid: readonly string[]): string | undefined {
+  const other = OTHER_NAMES[word] ?? OTHER_NAMES[word.toLowerCase()]
+  if (other !== undefined && valid.includes(other)) return other
+  const sameButCase = valid.find((name) => name.toLowerCase() === word.toLowerCase())
+  if (sameButCase !== undefined) return sameButCase
+  const limit = word.length <= 3 ? 1 : 2
+  let best: string | undefined
+  let bestDistance = limit + 1
+  for (const name of valid) {
+    const distance = editDistance(word.toLowerCase(), name.toLowerCase(), limit)
+    // A one-letter name is one edit away from every other letter: too little to guess from.
+    if (distance < bestDistance && distance < name.length) [best, bestDistance] = [name, distance]
+  }
+  return best
+}
+
+/** Levenshtein distance, given up as soon as it must exceed `limit`. */
+function editDistance(a: string, b: string, limit: number): number {
+  if (Math.abs(a.length - b.length) > limit) return limit + 1
+  let previous = Array.from({ length: b.length + 1 }, (_, column) => column)
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row]
+    for (let column = 1; column <= b.length; column++) {
+      const substitution = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1)
+      current.push(Math.min(substitution, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1))
+    }
+    previous = current
+  }
+  return previous[b.length] ?? limit + 1
+}

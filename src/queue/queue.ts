@@ -1,0 +1,15 @@
+import type { TrimQuestion } from '../engine/inspect.ts'
+import type { Box, Header, Output, Source, SourceFormat, StoredOutput } from '../types.ts'
+
+/** Where work runs. Results go to the store; a promise answers the facts, or throws an ImagemillError. */
+export interface Queue {
+  /** Makes one output. Outputs of the same source that wait together are made from one decode. */
+  encode(source: Source, output: Output, folder: string): Promise<StoredOutput>
+  /** Reads the header of a format that needs a real decoder. */
+  header(file: string, format: SourceFormat): Promise<Header>
+  /** Finds the part of a source that `trim` leaves. */
+  trim(source: Source, question: TrimQuestion): Promise<Box>
+  /** Versions of sharp and its codecs, when they cannot be read from disk. */
+  versions(): Promise<Record<string, string | undefined>>
+  close(): Promise<void>
+}

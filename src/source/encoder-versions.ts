@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { ImagemillError, systemCode } from '../errors.ts'
+import { canonical, isRecord } from '../hash.ts'
+
+/** Raised when the engine makes other bytes of the same parameters. */
+const ENGINE = 1
+
+/** Below it libheif runs code of crafted AVIF files: GHSA-rgj7-g3m4-5g8c. */
+const LEAST_SHARP = '0.35.4'
+
+/**
+ * Versions of everything that the bytes of an output depend on, without loading sharp: a warm build needs
+ * only these. `ask` answers for a libvips that was not installed with sharp.
+ */
+export async function encoderVersions(ask: () => Promise<Record<string, string | undefined>>): Promise<string> {
+  const require = createRequire(import.meta.url)
+  const sharpRequire = createRequire(resolveSharp(require))
+  const { version } = readJson(join(dirname(resolveSharp(require)), '..', 'package.json'))
+  requireSafe(String(version))
+  const platform = `${process.platform}-${process.arch}`
+  const names = [`sharp-libvips-${platform}`, `sharp-libvips-${platform.replace('linux', 'linuxmusl')}`, `sharp-${platform}`]
+  const bundled = [...new Set(names)].flatMap((name) => {
+    const path = resolveOr(sharpRequire, `@img/${name}/versions`)
+    return path === undefined ? [] : [readJson(path)]
+  })
+  return canonical({ engine: ENGINE, platform, sharp: version, codecs: bundled.length > 0 ? bundled : await ask() })
+}
+
+function resolveSharp(require: NodeJS.Require): string {
+  const path = resolveOr(require, 'sharp')
+  if (path !== undefined) return path
+  throw new ImagemillError({ code: 'UNSUPPORTED_SHARP', message: 'sharp is not installed', hint: 'Install it: npm install sharp@^0.35.5' })
+}
+
+function requireSafe(version: string): void {
+  if (!isBelow(version, LEAST_SHARP) || process.env['IMAGEMILL_ALLOW_OLD_SHARP'] === '1') return
+  throw new ImagemillError({
+    code: 'UNSUPPORTED_SHARP',
+    message: `sharp ${version} has a hole by which a crafted AVIF file runs code (GHSA-rgj7-g3m4-5g8c): expected ${LEAST_SHARP} or newer`,
+    hint: 'Update it: npm install sharp@^0.35.5. Only if every image is your own, IMAGEMILL_ALLOW_OLD_SHARP=1 in the environment allows it.',
+  })
+}
+
+function isBelow(version: string, least: string): boolean {
+  const [a, b] = [version, least].map((text) => text.split(/[.-]/).slice(0, 3).map(Number))
+  for (const [index, part] of (b ?? []).entries()) {
+    const own = a?.[index] ?? 0
+    if (own !== part) return own < part
+  }
+  return false
+}
+
+function resolveOr(require: NodeJS.Require, name: string): string | undefined {
+  try {
+    return require.resolve(name)
+  } catch (error) {
+    if (systemCode(error) === 'MODULE_NOT_FOUND' || systemCode(error) === 'ERR_PACKAGE_PATH_NOT_EXPORTED') return undefined
+    throw error
+  }
+}
+
+function readJson(path: string): Record<string, unknown> {
+  const value: unknown = JSON.parse(readFileSync(path, 'utf8'))
+  if (!isRecord(value)) throw new TypeError(`${path} does not hold an object`)
+  return value
+}

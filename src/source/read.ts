@@ -1,0 +1,111 @@
+import { statSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { ImagemillError, systemCode } from '../errors.ts'
+import { isUnwritable } from '../files.ts'
+import { canonical, isRecord, sha256 } from '../hash.ts'
+import type { Store } from '../store/store.ts'
+import type { Header, Source, SourceFormat } from '../types.ts'
+import { readHeader } from './header.ts'
+import { sniff } from './sniff.ts'
+
+/** A file changed within this time of being looked at may have changed again without a trace in its times, in ms. */
+const DOUBT = 2000
+
+export interface SourceContext {
+  store: Store
+  /** Reads the header of a format that needs a real decoder. */
+  inspect(file: string, format: SourceFormat): Promise<Header>
+}
+
+/**
+ * Identity and header of an image file. What was read before is trusted while size, times and inode are
+ * the same; otherwise the bytes are read and hashed, and known bytes need no second look at their header.
+ */
+export async function readSource(file: string, { store, inspect }: SourceContext): Promise<Source> {
+  const identity = identify(file)
+  const memoKey = sha256(`source ${file}`)
+  const memo = asMemo(store.get(memoKey)?.value)
+  if (memo && canonical(memo.identity) === canonical(identity) && !inDoubt(identity, memo.seen_ms)) return { file, ...memo.source }
+  const seen_ms = Date.now()
+  const bytes = await readFile(file).catch((error: unknown) => unreadable(error))
+  const digest = sha256(bytes)
+  const header = memo?.source.digest === digest ? memo.source.header : await headerOf(file, bytes, digest, { store, inspect })
+  const source = { digest, size_bytes: bytes.length, header }
+  await remember(store, memoKey, { identity, seen_ms, source })
+  return { file, ...source }
+}
+
+interface Identity {
+  size: string
+  mtime: string
+  ctime: string
+  inode: string
+}
+
+interface Memo {
+  identity: Identity
+  seen_ms: number
+  source: Omit<Source, 'file'>
+}
+
+function identify(file: string): Identity {
+  try {
+    const facts = statSync(file, { bigint: true })
+    if (facts.isDirectory()) throw new ImagemillError({ code: 'SOURCE_UNREADABLE', message: 'a folder has the name of the image', hint: 'Name an image file.' })
+    return { size: String(facts.size), mtime: String(facts.mtimeNs), ctime: String(facts.ctimeNs), inode: String(facts.ino) }
+  } catch (error) {
+    return unreadable(error)
+  }
+}
+
+function unreadable(error: unknown): never {
+  const code = systemCode(error)
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    throw new ImagemillError({ code: 'SOURCE_NOT_FOUND', message: 'the image file does not exist', hint: 'Check its name, upper and lower case included, and its folder.' }, { cause: error })
+  }
+  if (code === undefined || error instanceof ImagemillError) throw error
+  throw new ImagemillError({ code: 'SOURCE_UNREADABLE', message: `the image file cannot be read (${code})`, hint: 'Check its permissions.' }, { cause: error })
+}
+
+function inDoubt({ mtime, ctime }: Identity, seen_ms: number): boolean {
+  const changed_ms = Math.max(Number(BigInt(mtime) / 1_000_000n), Number(BigInt(ctime) / 1_000_000n))
+  return changed_ms > seen_ms - DOUBT
+}
+
+async function headerOf(file: string, bytes: Buffer, digest: string, { store, inspect }: SourceContext): Promise<Header> {
+  const format = sniff(bytes)
+  if (format === 'jpeg' || format === 'png' || format === 'webp' || format === 'gif') return readHeader(bytes, format)
+  const key = sha256(`header ${digest}`)
+  const known = store.get(key)?.value
+  if (isHeader(known)) return known
+  const header = await inspect(file, format)
+  await remember(store, key, header)
+  return header
+}
+
+/** What cannot be remembered is found out again next time. */
+async function remember(store: Store, key: string, value: unknown): Promise<void> {
+  try {
+    await store.put(key, value)
+  } catch (error) {
+    if (!isUnwritable(error)) throw error
+  }
+}
+
+function asMemo(value: unknown): Memo | undefined {
+  if (!isRecord(value)) return undefined
+  const { identity, seen_ms, source } = value
+  return isIdentity(identity) && typeof seen_ms === 'number' && isSource(source) ? { identity, seen_ms, source } : undefined
+}
+
+function isIdentity(value: unknown): value is Identity {
+  return isRecord(value) && ['size', 'mtime', 'ctime', 'inode'].every((key) => typeof value[key] === 'string')
+}
+
+function isSource(value: unknown): value is Memo['source'] {
+  return isRecord(value) && typeof value['digest'] === 'string' && typeof value['size_bytes'] === 'number' && isHeader(value['header'])
+}
+
+function isHeader(value: unknown): value is Header {
+  return isRecord(value) && typeof value['format'] === 'string' && ['width', 'height', 'orientation', 'frames'].every((key) => typeof value[key] === 'number') && typeof value['alpha'] === 'boolean'
+}

@@ -1,0 +1,110 @@
+/** Formats that outputs are written in. */
+export type Format = 'png' | 'jpeg' | 'webp' | 'avif' | 'gif'
+
+/** Formats that sources are read from. */
+export type SourceFormat = Format | 'tiff' | 'svg'
+
+/** What the header of a source says, without decoding a pixel. */
+export interface Header {
+  format: SourceFormat
+  /** Stored width of one frame in px, before EXIF orientation. */
+  width: number
+  /** Stored height of one frame in px, before EXIF orientation. */
+  height: number
+  /** EXIF orientation, 1 to 8; 1 when there is none. */
+  orientation: number
+  /** Number of frames; 1 when the image does not move. */
+  frames: number
+  /** Whether the image can have transparent pixels. */
+  alpha: boolean
+}
+
+/** A source image: its file, the identity of its bytes, and its header. */
+export interface Source {
+  /** Absolute path. */
+  file: string
+  /** sha256 of the bytes, hex. */
+  digest: string
+  size_bytes: number
+  header: Header
+}
+
+/** A rectangle in px of the source as displayed (after EXIF orientation). */
+export interface Box {
+  left: number
+  top: number
+  width: number
+  height: number
+}
+
+export type Fit = 'cover' | 'contain' | 'fill' | 'inside' | 'outside'
+export type Kernel = 'nearest' | 'cubic' | 'mitchell' | 'lanczos2' | 'lanczos3'
+
+/** Settled pixel effects, applied by sharp in its own fixed order; absent means not applied. */
+export interface Effects {
+  blur?: number | true
+  sharpen?: number | true
+  median?: number
+  grayscale?: true
+  invert?: true
+  normalize?: true
+  /** Background colour `#rrggbb` that transparency is laid on. */
+  flatten?: string
+  tint?: string
+  hue?: number
+  saturation?: number
+  brightness?: number
+}
+
+/** Settled parameters of the pixels of an output, before they are encoded. */
+export interface Picture {
+  /** Size of the output in px. */
+  width: number
+  height: number
+  /** Whether EXIF orientation is applied. */
+  orient: boolean
+  /** How the output is cut from the source; the whole of it when absent. */
+  box?: Box
+  /** How the box is brought to `size`; absent when no pixel is resampled. */
+  resize?: { width: number; height: number; fit: Fit; position?: string; kernel: Kernel; background?: string }
+  /** Degrees clockwise, after resizing; the corners take `background`. */
+  rotate?: { angle: number; background: string }
+  flip?: true
+  flop?: true
+  effects?: Effects
+  /** Frames kept; 1 for a still. */
+  frames: number
+  /** Divisor of the shared raster that the output is resized from; 1 is full resolution. */
+  scale: number
+}
+
+/** Settled encoder parameters. */
+export interface Encoding {
+  format: Format
+  quality?: number
+  effort?: number
+  lossless?: true
+  progressive?: boolean
+  /** Colour `#rrggbb` that transparent pixels are laid on, where the format has none. */
+  matte?: string
+}
+
+/** One encoded file that a request asks for, with everything that its bytes depend on. */
+export interface Output {
+  /** Hash of source digest, picture, encoding and encoder versions: its name in the store. */
+  key: string
+  picture: Picture
+  encoding: Encoding
+  /** `320w` or `2x`, as written in a srcset. */
+  descriptor: string
+}
+
+/** What a store knows of an encoded output. */
+export interface StoredOutput {
+  key: string
+  /** sha256 of the bytes, hex. */
+  digest: string
+  size_bytes: number
+  /** Wall time of the run that made it, in ms. */
+  elapsed_ms: number
+}
