@@ -40,7 +40,7 @@ export interface Asked {
 export function ask(id: string, { api, root, publicDir }: Pick<Place, 'api' | 'root' | 'publicDir'>): Asked | undefined {
   const { file: written, query } = splitId(id)
   if (written.startsWith('\0') || !isImageFile(written)) return undefined
-  const file = locate(written, publicDir)
+  const file = locate(written, root, publicDir)
   const path = relative(root, file).split(sep).join('/')
   if (!api.options.matches(path)) return undefined
   const defaults = api.options.defaults(path)
@@ -48,13 +48,11 @@ export function ask(id: string, { api, root, publicDir }: Pick<Place, 'api' | 'r
   return isOurs(query) || byDefault ? { file, path, query, defaults } : undefined
 }
 
-/** Vite names files of the public folder by their address, and pages may have encoded their names. */
-function locate(written: string, publicDir: string | undefined): string {
-  if (existsSync(written)) return written
+/** An id names a file by its path, encoded or not; or, when it comes from a browser, by its address on the site. */
+function locate(written: string, root: string, publicDir: string | undefined): string {
   const decoded = decode(written)
-  const published = publicDir ? join(publicDir, decoded) : undefined
-  if (published && existsSync(published)) return published
-  return existsSync(decoded) ? decoded : written
+  const candidates = [written, decoded, ...(publicDir ? [join(publicDir, decoded)] : []), join(root, decoded)]
+  return candidates.find(existsSync) ?? (written.startsWith(root) ? written : join(root, decoded))
 }
 
 function decode(text: string): string {

@@ -25,8 +25,10 @@ export function modulesPart(api: Api, worker: boolean): PluginPart {
         if (!IMAGE_ID.test(specifier) || specifier.startsWith('\0')) return null
         const id = await resolveImage(this, specifier, importer, options)
         if (id === null || !ask(id, placeOf(this, api, worker))) return null
-        if (importer !== undefined && !api.importers.has(id)) api.importers.set(id, importer)
-        return id
+        // In an address of the dev server a raw `#` would begin a fragment.
+        const safe = id.replaceAll('#', '%23')
+        if (importer !== undefined && !api.importers.has(safe)) api.importers.set(safe, importer)
+        return safe
       },
     },
     load: {

@@ -60,9 +60,8 @@ function readSegment(view: DataView, offset: number, marker: number): DataView {
   if (marker === SOI || marker < 0xc0 || marker > 0xfe || (marker >= 0xf0 && marker < 0xfe)) {
     throw corrupt(`expected a segment of a JPEG file at byte ${offset - 2}, found marker 0xff${marker.toString(16).padStart(2, '0')}`)
   }
-  const length = view.getUint16(offset)
-  if (length < 2) throw corrupt(`expected a segment length of at least 2 at byte ${offset} of the JPEG file, found ${length}`)
-  return slice(view, offset + 2, length - 2)
+  // A length counts its own two bytes; libjpeg takes less than that for nothing.
+  return slice(view, offset + 2, Math.max(0, view.getUint16(offset) - 2))
 }
 
 /** Only the first EXIF segment counts, whatever is in it; XMP is an APP1 too. */

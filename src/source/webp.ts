@@ -5,12 +5,14 @@ import { fourcc, slice } from './view.ts'
 
 const RIFF_HEAD = 12
 const CHUNK_HEAD = 8
-/** Place, size, duration and flags of an animation frame, before its own chunks. */
+/** Place, size, duration and flags of an animation frame; its image is in the chunks that follow. */
 const FRAME_HEAD = 16
 
 const ANIMATED = 0x02
 const WITH_EXIF = 0x08
 const WITH_ALPHA = 0x10
+
+const IMAGES: ReadonlySet<string> = new Set(['ALPH', 'VP8 ', 'VP8L'])
 
 interface Chunk {
   name: string
@@ -28,7 +30,7 @@ export function readWebp(view: DataView): Header {
   if (expected > view.byteLength) throw corrupt(`expected a WebP file of ${expected} bytes, found ${view.byteLength}`)
   // Bytes after the RIFF container belong to no image.
   const riff = slice(view, 0, expected)
-  for (const chunk of chunks(riff, RIFF_HEAD)) {
+  for (const chunk of chunks(riff)) {
     if (chunk.name === 'VP8X') return readExtended(riff, chunk.data)
     const picture = readPicture(chunk)
     if (!picture) throw corrupt(`expected VP8, VP8L or VP8X as the first chunk of the WebP file, found ${JSON.stringify(chunk.name)}`)
@@ -37,10 +39,12 @@ export function readWebp(view: DataView): Header {
   throw corrupt(`expected at least one chunk in the WebP file, found none in ${view.byteLength} bytes`)
 }
 
-function* chunks(view: DataView, start: number): Generator<Chunk> {
-  for (let offset = start; offset + CHUNK_HEAD <= view.byteLength; ) {
-    const size = view.getUint32(offset + 4, true)
-    yield { name: fourcc(view, offset), data: slice(view, offset + CHUNK_HEAD, size) }
+/** The chunks of a file. Those inside a frame follow it as if they were beside it: libwebp does not mind what size a frame says it has. */
+function* chunks(riff: DataView): Generator<Chunk> {
+  for (let offset = RIFF_HEAD; offset + CHUNK_HEAD <= riff.byteLength; ) {
+    const name = fourcc(riff, offset)
+    const size = name === 'ANMF' ? FRAME_HEAD : riff.getUint32(offset + 4, true)
+    yield { name, data: slice(riff, offset + CHUNK_HEAD, size) }
     // Chunks of odd size are padded.
     offset += CHUNK_HEAD + size + (size & 1)
   }
@@ -64,34 +68,30 @@ function readPicture({ name, data }: Chunk): Picture | undefined {
 /** An image with features, in which the flags of the VP8X chunk rule over what the bitstream says. */
 function readExtended(riff: DataView, vp8x: DataView): Header {
   const flags = vp8x.getUint8(0)
+  const animated = (flags & ANIMATED) !== 0
   const canvas = { width: 1 + readUint24(vp8x, 4), height: 1 + readUint24(vp8x, 7) }
   let alpha = (flags & WITH_ALPHA) !== 0
   let frames = 0
   let orientation: number | undefined
-  for (const { name, data } of chunks(riff, RIFF_HEAD)) {
-    if (name === 'EXIF' && flags & WITH_EXIF) orientation ??= exifOrientation(data)
-    else if (name === 'VP8 ' || name === 'VP8L') frames ||= 1
-    else if (name === 'ANMF' && flags & ANIMATED && isFrame(data)) {
-      frames++
-      alpha ||= showsThrough(data, canvas)
+  let previous = ''
+  for (const chunk of chunks(riff)) {
+    if (chunk.name === 'EXIF' && flags & WITH_EXIF) orientation ??= exifOrientation(chunk.data)
+    if (IMAGES.has(chunk.name)) {
+      if (!animated) frames = 1
+      // Frames without an image do not count.
+      else if (previous === 'ANMF') frames++
+      if (animated) alpha ||= showsThrough(chunk, canvas)
     }
+    previous = chunk.name
   }
   if (frames === 0) throw corrupt('expected at least one image in the WebP file, found none')
   return { format: 'webp', ...canvas, orientation: orientation ?? 1, frames, alpha }
 }
 
-/** libwebp does not count frames without an image. */
-function isFrame(anmf: DataView): boolean {
-  return anmf.byteLength >= FRAME_HEAD + CHUNK_HEAD && ['ALPH', 'VP8 ', 'VP8L'].includes(fourcc(anmf, FRAME_HEAD))
-}
-
 /** As in libvips, a frame that does not fill the canvas makes the animation transparent, whatever the flag says. */
-function showsThrough(anmf: DataView, canvas: { width: number; height: number }): boolean {
-  if (1 + readUint24(anmf, 6) !== canvas.width || 1 + readUint24(anmf, 9) !== canvas.height) return true
-  for (const chunk of chunks(anmf, FRAME_HEAD)) {
-    if (chunk.name === 'ALPH' || readPicture(chunk)?.alpha) return true
-  }
-  return false
+function showsThrough(chunk: Chunk, canvas: { width: number; height: number }): boolean {
+  const picture = readPicture(chunk)
+  return !picture || picture.alpha || picture.width !== canvas.width || picture.height !== canvas.height
 }
 
 function readUint24(view: DataView, offset: number): number {
