@@ -16,5 +16,5 @@ export default defineConfig({
       '@portfolio': photographs('stylish-portfolio'),
     },
   },
-  plugins: [imagemill({ presets: { card: 'w=320;620&aspect=4:3&format=webp;jpeg' } })],
+  plugins: [imagemill({ presets: { card: 'w=320;640&aspect=3:2&format=webp;jpeg' } })],
 })

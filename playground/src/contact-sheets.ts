@@ -4,22 +4,22 @@ import { picture } from './picture.ts'
 
 type Frames = Record<string, ResponsiveImage<['webp', 'jpeg']>>
 
-const colour: Frames = import.meta.glob(['@clean-blog/*.jpg', '@landing-page/bg-*.jpg', '@portfolio/*.jpg'], {
-  query: { w: '160;320;560', aspect: '3:2', format: 'webp;jpeg' },
+const colour: Frames = import.meta.glob(['@clean-blog/*.jpg', '@landing-page/{bg-*,testimonials-1}.jpg', '@portfolio/{bg-*,portfolio-[123]}.jpg'], {
+  query: { w: '160;320;480', aspect: '3:2', format: 'webp;jpeg' },
   import: 'default',
   eager: true,
   exhaustive: true,
 })
 
-const square: Frames = import.meta.glob(['@clean-blog/*.jpg', '@landing-page/*.jpg', '@portfolio/portfolio-{1,2,3}.jpg'], {
+const square: Frames = import.meta.glob(['@clean-blog/*.jpg', '@landing-page/*.jpg', '@portfolio/portfolio-[123].jpg'], {
   query: { w: '160;320;460', aspect: '1', position: 'attention', grayscale: '', normalize: '', format: 'webp;jpeg' },
   import: 'default',
   eager: true,
   exhaustive: true,
 })
 
-const cyanotypes: Frames = import.meta.glob(['@clean-blog/*-bg.jpg', '@landing-page/{bg-masthead,bg-showcase-3,testimonials-*}.jpg', '@portfolio/bg-callout.jpg'], {
-  query: { w: '200;400', aspect: '4:5', position: 'entropy', tint: '3f7fb5', format: 'webp;jpeg' },
+const cyanotypes: Frames = import.meta.glob(['@clean-blog/*-bg.jpg', '@landing-page/{bg-masthead,bg-showcase-3,testimonials-*}.jpg', '@portfolio/portfolio-4.jpg'], {
+  query: { w: '180;360', aspect: '4:5', position: 'entropy', tint: '3f7fb5', format: 'webp;jpeg' },
   import: 'default',
   eager: true,
   exhaustive: true,

@@ -3,7 +3,7 @@ import { alt, photographAt, type Photograph } from './photographs.ts'
 import { picture } from './picture.ts'
 
 const photographs = import.meta.glob<ResponsiveImage<['webp', 'jpeg']>>(
-  ['@clean-blog/{contact,home}-bg.jpg', '@landing-page/bg-showcase-3.jpg', '@portfolio/portfolio-{1,2,3}.jpg'],
+  ['@clean-blog/{contact,home}-bg.jpg', '@landing-page/bg-showcase-3.jpg', '@portfolio/portfolio-[123].jpg'],
   { query: { preset: 'card' }, import: 'default', eager: true, exhaustive: true },
 )
 

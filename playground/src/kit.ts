@@ -1,4 +1,4 @@
-import kit from '@clean-blog/about-bg.jpg?aspect=4:5&w=480;800;1120&position=left&format=avif;webp;jpeg&as=picture'
+import kit from '@clean-blog/about-bg.jpg?w=480;800;1200&aspect=1&position=left&format=avif;webp;jpeg&as=picture'
 import { slot } from './element.ts'
 import { alt } from './photographs.ts'
 import { pictureOf } from './picture.ts'

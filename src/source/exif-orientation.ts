@@ -6,8 +6,8 @@ const ORIENTATION = 0x0112
 const TYPE_SIZES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8] as const
 const BYTES: ReadonlySet<number> = new Set([1, 6])
 const SHORTS: ReadonlySet<number> = new Set([3, 8])
-/** LONG, RATIONAL and their signed twins: the first long of a rational is its numerator. */
-const LONGS: ReadonlySet<number> = new Set([4, 5, 9, 10])
+const LONGS: ReadonlySet<number> = new Set([4, 9])
+const RATIONALS: ReadonlySet<number> = new Set([5, 10])
 
 /** `Exif\0\0`: always there in JPEG, sometimes in WebP. */
 const PREFIX_SIZE = 6
@@ -21,7 +21,7 @@ const MAX_SIZE = 0xfffe - PREFIX_SIZE
 export function exifOrientation(exif: DataView): number {
   const start = exif.byteLength >= PREFIX_SIZE && fourcc(exif, 0) === 'Exif' && exif.getUint16(4) === 0 ? PREFIX_SIZE : 0
   const tiff = slice(exif, start, Math.min(exif.byteLength - start, MAX_SIZE))
-  if (!isTiff(tiff)) return 1
+  if (!isTiff(tiff) || tiff.byteLength < 8) return 1
   const little = tiff.getUint8(0) === 0x49
   const directory = tiff.getUint32(4, little)
   if (directory + 2 > tiff.byteLength) return 1
@@ -38,7 +38,7 @@ export function exifOrientation(exif: DataView): number {
 
 /** Whether the bytes begin with a TIFF header of either byte order. */
 export function isTiff(view: DataView): boolean {
-  if (view.byteLength < 8) return false
+  if (view.byteLength < 4) return false
   const magic = fourcc(view, 0)
   return magic === 'II*\0' || magic === 'MM\0*'
 }
@@ -53,6 +53,7 @@ function readValue(tiff: DataView, entry: number, little: boolean): number | und
   if (count >= 10) return 0
   if (BYTES.has(type)) return tiff.getUint8(offset)
   if (SHORTS.has(type)) return tiff.getUint16(offset, little)
-  if (LONGS.has(type)) return tiff.getUint32(offset, little)
-  return 0
+  // libexif makes a long short, as the standard wants it, and leaves a rational alone, of which libvips takes the numerator.
+  if (LONGS.has(type)) return tiff.getUint32(offset, little) & 0xffff
+  return RATIONALS.has(type) ? tiff.getUint32(offset, little) : 0
 }

@@ -1,5 +1,5 @@
-import type { Header } from '../types.ts'
 import { ImagemillError } from '../errors.ts'
+import type { Header } from '../types.ts'
 import { corrupt } from './corrupt.ts'
 import { exifOrientation } from './exif-orientation.ts'
 import { fourcc, slice } from './view.ts'
