@@ -86,12 +86,14 @@ function skipBlocks(view: DataView, start: number): number | undefined {
 /** Where the image data of a frame begins; undefined when the file ends before there is any. */
 function findImageData(view: DataView, offset: number): number | undefined {
   const found = view.getUint8(offset)
-  if (found !== DESCRIPTOR) throw corrupt(`expected a frame at byte ${offset} of the GIF file, found 0x${found.toString(16).padStart(2, '0')}`)
+  if (found !== DESCRIPTOR)
+    throw corrupt(`expected a frame at byte ${offset} of the GIF file, found 0x${found.toString(16).padStart(2, '0')}`)
   const data = offset + DESCRIPTOR_SIZE + colourTableSize(view.getUint8(offset + 9))
   if (data + 3 > view.byteLength) return undefined
   const codeSize = view.getUint8(data)
   if (codeSize === TRAILER) return undefined
-  if (codeSize > MAX_CODE_SIZE) throw corrupt(`expected a code size of at most ${MAX_CODE_SIZE} at byte ${data} of the GIF file, found ${codeSize}`)
+  if (codeSize > MAX_CODE_SIZE)
+    throw corrupt(`expected a code size of at most ${MAX_CODE_SIZE} at byte ${data} of the GIF file, found ${codeSize}`)
   return data
 }
 

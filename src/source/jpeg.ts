@@ -24,7 +24,7 @@ interface Frame {
 export function readJpeg(view: DataView): Header {
   let frame: Frame | undefined
   let orientation: number | undefined
-  for (let offset = 2; ; ) {
+  for (let offset = 2; ;) {
     offset = findMarker(view, offset)
     const marker = view.getUint8(offset - 1)
     if (isAlone(marker)) continue
@@ -89,5 +89,9 @@ function toHeader(frame: Frame | undefined, orientation: number | undefined): He
 }
 
 function unsupported(what: string): ImagemillError {
-  return new ImagemillError({ code: 'FORMAT_UNSUPPORTED', message: `the file is a JPEG ${what}`, hint: 'Export it as a baseline or progressive 8 bit JPEG.' })
+  return new ImagemillError({
+    code: 'FORMAT_UNSUPPORTED',
+    message: `the file is a JPEG ${what}`,
+    hint: 'Export it as a baseline or progressive 8 bit JPEG.',
+  })
 }

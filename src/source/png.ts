@@ -30,7 +30,7 @@ export function readPng(view: DataView): Header {
   let alpha = start.colour === GREY_ALPHA || start.colour === RGB_ALPHA
   let orientation: number | undefined
   let colours = 0
-  for (let offset = SIGNATURE_SIZE; ; ) {
+  for (let offset = SIGNATURE_SIZE; ;) {
     const name = fourcc(view, offset + 4)
     if (name === 'IDAT') break
     if (name === 'IEND') throw corrupt('the PNG file ends before its first IDAT chunk')
@@ -40,7 +40,8 @@ export function readPng(view: DataView): Header {
     else if (name === 'tRNS') alpha ||= isTransparency(data.byteLength, start.colour, colours)
     else if (name === 'eXIf' && isTiff(data)) orientation ??= exifOrientation(data)
   }
-  if (start.colour === PALETTE && colours === 0) throw corrupt('expected a palette (PLTE) before the first IDAT chunk of the PNG file, found none')
+  if (start.colour === PALETTE && colours === 0)
+    throw corrupt('expected a palette (PLTE) before the first IDAT chunk of the PNG file, found none')
   return { format: 'png', width: start.width, height: start.height, orientation: orientation ?? 1, frames: 1, alpha }
 }
 

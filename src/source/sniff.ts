@@ -1,6 +1,5 @@
 import { ImagemillError } from '../errors.ts'
 import type { SourceFormat } from '../types.ts'
-import { corrupt } from './corrupt.ts'
 import { foreignName } from './foreign.ts'
 
 /** Enough for every magic number, and for the brands of ISO media. */
@@ -53,14 +52,12 @@ function brands(text: string): string[] {
 function isSvg(bytes: Uint8Array, head: string): boolean {
   const start = head.startsWith('\xef\xbb\xbf') ? 3 : 0
   if (!/^\s*</.test(head.slice(start))) return false
-  const text = latin1(bytes, bytes.byteLength)
-  // Sticky, one piece at a time: a pattern for the whole would backtrack for minutes on hostile text.
+  const text = latin1(bytes, bytes.byteLength).slice(start)
+  // Sticky, one piece after another: a pattern for the whole would backtrack for minutes on hostile text.
   const piece = /\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^[>]*(?:\[.*?\]\s*)?>/gisy
-  const root = /<svg[\s/>:]/y
-  let offset = start
-  while (((piece.lastIndex = offset), piece.test(text))) offset = piece.lastIndex
-  root.lastIndex = offset
-  return root.test(text)
+  let offset = 0
+  for (const [found] of text.matchAll(piece)) offset += found.length
+  return /^<svg[\s/>:]/.test(text.slice(offset, offset + 5))
 }
 
 function refusal(head: string): ImagemillError {
@@ -72,7 +69,11 @@ function refusal(head: string): ImagemillError {
     })
   }
   if (head.startsWith('version https://git-lfs')) {
-    return new ImagemillError({ code: 'SOURCE_CORRUPT', message: 'the file is a Git LFS pointer and not the image', hint: 'Run `git lfs pull`.' })
+    return new ImagemillError({
+      code: 'SOURCE_CORRUPT',
+      message: 'the file is a Git LFS pointer and not the image',
+      hint: 'Run `git lfs pull`.',
+    })
   }
   const name = foreignName(head)
   const what = name === undefined ? `begins with bytes of no known image format (${hex(head)})` : `is ${name}`
@@ -81,5 +82,7 @@ function refusal(head: string): ImagemillError {
 }
 
 function hex(head: string): string {
-  return Buffer.from(head.slice(0, 8), 'latin1').toString('hex').replace(/..(?!$)/g, '$& ')
+  return Buffer.from(head.slice(0, 8), 'latin1')
+    .toString('hex')
+    .replace(/..(?!$)/g, '$& ')
 }

@@ -41,7 +41,7 @@ export function readWebp(view: DataView): Header {
 
 /** The chunks of a file. Those inside a frame follow it as if they were beside it: libwebp does not mind what size a frame says it has. */
 function* chunks(riff: DataView): Generator<Chunk> {
-  for (let offset = RIFF_HEAD; offset + CHUNK_HEAD <= riff.byteLength; ) {
+  for (let offset = RIFF_HEAD; offset + CHUNK_HEAD <= riff.byteLength;) {
     const name = fourcc(riff, offset)
     const size = name === 'ANMF' ? FRAME_HEAD : riff.getUint32(offset + 4, true)
     yield { name, data: slice(riff, offset + CHUNK_HEAD, size) }
@@ -53,7 +53,8 @@ function* chunks(riff: DataView): Generator<Chunk> {
 /** The size that a bitstream states; undefined when the chunk is none. */
 function readPicture({ name, data }: Chunk): Picture | undefined {
   if (name === 'VP8L') {
-    if (data.getUint8(0) !== 0x2f) throw corrupt(`expected signature 0x2f in the VP8L chunk of the WebP file, found ${hex(data.getUint8(0), 2)}`)
+    if (data.getUint8(0) !== 0x2f)
+      throw corrupt(`expected signature 0x2f in the VP8L chunk of the WebP file, found ${hex(data.getUint8(0), 2)}`)
     const bits = data.getUint32(1, true)
     return { width: 1 + (bits & 0x3fff), height: 1 + ((bits >>> 14) & 0x3fff), alpha: (bits & 0x10000000) !== 0 }
   }
@@ -61,7 +62,8 @@ function readPicture({ name, data }: Chunk): Picture | undefined {
   const startCode = data.getUint32(2) & 0xffffff
   if (startCode !== 0x9d012a) throw corrupt(`expected start code 0x9d012a in the VP8 chunk of the WebP file, found ${hex(startCode, 6)}`)
   const picture = { width: data.getUint16(6, true) & 0x3fff, height: data.getUint16(8, true) & 0x3fff, alpha: false }
-  if (picture.width === 0 || picture.height === 0) throw corrupt(`expected a WebP image of at least 1x1 px, found ${picture.width}x${picture.height} px`)
+  if (picture.width === 0 || picture.height === 0)
+    throw corrupt(`expected a WebP image of at least 1x1 px, found ${picture.width}x${picture.height} px`)
   return picture
 }
 

@@ -1,11 +1,12 @@
-import sharp from 'sharp'
+import sharp, { type Sharp } from 'sharp'
 import { expect, test } from 'vitest'
 import { ImagemillError } from '../../src/errors.ts'
 import { sniff } from '../../src/source/sniff.ts'
 
-const image = (): sharp.Sharp => sharp({ create: { width: 8, height: 8, channels: 3, background: 'teal' } })
+const image = (): Sharp => sharp({ create: { width: 8, height: 8, channels: 3, background: 'teal' } })
 const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1')
-const ftyp = (...brands: string[]): Buffer => latin1(`\0\0\0${String.fromCharCode(8 + 4 * brands.length)}ftyp${brands.join('')}\0\0\0\x20meta`)
+const ftyp = (...brands: string[]): Buffer =>
+  latin1(`\0\0\0${String.fromCharCode(8 + 4 * brands.length)}ftyp${brands.join('')}\0\0\0\x20meta`)
 
 function refusal(bytes: Uint8Array): ImagemillError {
   try {
@@ -56,6 +57,7 @@ test.each([
 
 test.each([
   ['HEIC', ftyp('heic', '\0\0\0\0', 'mif1', 'heic')],
+  ['HEIC', ftyp('heic', '\0\0\0\0', 'heic', 'avif')],
   ['HEIC', ftyp('mif1', '\0\0\0\0', 'heic')],
   ['a video', ftyp('isom', '\0\0\0\0', 'avc1')],
   ['JPEG XL', latin1('\xff\x0a\x00\x00')],
@@ -93,7 +95,13 @@ test('tells a Git LFS pointer and a PNG with converted line ends from unknown fi
 
 test('hostile text is refused in linear time', () => {
   const start = performance.now()
-  for (const [head, rest] of [['<!--', '-'], ['<?', '?'], ['<!DOCTYPE', ' '], ['<!DOCTYPE [', '] '], ['<', '<!---->']] as const) {
+  for (const [head, rest] of [
+    ['<!--', '-'],
+    ['<?', '?'],
+    ['<!DOCTYPE', ' '],
+    ['<!DOCTYPE [', '] '],
+    ['<', '<!---->'],
+  ] as const) {
     expect(refusal(latin1(head + rest.repeat(3_000_000))).code).toBe('FORMAT_UNSUPPORTED')
   }
   expect(performance.now() - start).toBeLessThan(5000)
