@@ -66,7 +66,11 @@ export function contents(): void {
         element(
           'li',
           { class: 'card' },
-          element('div', { class: 'card__photo' }, picture(image, { alt: alt(photograph), sizes: '(min-width: 64rem) 26rem, (min-width: 40rem) 46vw, 92vw' })),
+          element(
+            'div',
+            { class: 'card__photo' },
+            picture(image, { alt: alt(photograph), sizes: '(min-width: 64rem) 26rem, (min-width: 40rem) 46vw, 92vw' }),
+          ),
           element('p', { class: 'card__meta' }, element('span', {}, department), element('span', {}, `p. ${page}`)),
           element('h3', {}, title),
           element('p', {}, standfirst),

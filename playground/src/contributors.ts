@@ -6,15 +6,35 @@ import { alt } from './photographs.ts'
 import { picture } from './picture.ts'
 
 const CONTRIBUTORS = [
-  { name: 'Marta Lindqvist', did: 'spent three weeks on a ferry that never left the fog, and wrote our cover story.', portrait: marta, alt: alt('landing-page/testimonials-1') },
-  { name: 'Theo Marsh', did: 'prints by hand in a cellar in Porto. He made one negative six times for us.', portrait: theo, alt: alt('landing-page/testimonials-2') },
-  { name: 'June Okafor', did: 'edits this magazine, mostly on trains and mostly out of signal.', portrait: june, alt: alt('landing-page/testimonials-3') },
-]
+  {
+    name: 'Marta Lindqvist',
+    did: 'spent three weeks on a ferry that never left the fog, and wrote our cover story.',
+    portrait: marta,
+    photograph: 'landing-page/testimonials-1',
+  },
+  {
+    name: 'Theo Marsh',
+    did: 'prints by hand in a cellar in Porto. He made one negative six times for us.',
+    portrait: theo,
+    photograph: 'landing-page/testimonials-2',
+  },
+  {
+    name: 'June Okafor',
+    did: 'edits this magazine, mostly on trains and mostly out of signal.',
+    portrait: june,
+    photograph: 'landing-page/testimonials-3',
+  },
+] as const
 
 export function contributors(): void {
   slot('contributors').append(
-    ...CONTRIBUTORS.map(({ name, did, portrait, alt }) =>
-      element('li', { class: 'contributor' }, picture(portrait, { alt }), element('p', {}, element('strong', {}, name), ` ${did}`)),
+    ...CONTRIBUTORS.map(({ name, did, portrait, photograph }) =>
+      element(
+        'li',
+        { class: 'contributor' },
+        picture(portrait, { alt: alt(photograph) }),
+        element('p', {}, element('strong', {}, name), ` ${did}`),
+      ),
     ),
   )
 }

@@ -26,7 +26,11 @@ export function darkroom(): void {
         element(
           'figure',
           { class: 'print' },
-          element('div', { class: 'print__paper' }, picture(image, { alt: alt('clean-blog/post-sample-image', title), sizes: '(min-width: 64rem) 24rem, 44vw' })),
+          element(
+            'div',
+            { class: 'print__paper' },
+            picture(image, { alt: alt('clean-blog/post-sample-image', title), sizes: '(min-width: 64rem) 24rem, 44vw' }),
+          ),
           element('figcaption', {}, element('strong', {}, title), element('code', {}, recipe)),
         ),
       ),

@@ -1,6 +1,7 @@
-// A pattern may hold one `*`, so every query on this page ends with the directive that decides its type.
+// A pattern may hold one `*`, so every query on this page ends with the directive that decides its type;
+// the types of those that end in `as=` come with the package.
 
-type Format = 'avif' | 'webp' | 'jpeg'
+type Format = import('imagemill').Format
 
 /** What an image import gives: the photograph in each of `Formats`, the last of which every browser reads. */
 interface ResponsiveImage<Formats extends readonly Format[] = readonly Format[]> {
@@ -15,12 +16,6 @@ interface ResponsiveImage<Formats extends readonly Format[] = readonly Format[]>
   readonly outputs: readonly { readonly path: string; readonly format: Formats[number]; readonly width: number; readonly height: number }[]
 }
 
-/** What an image import with `as=picture` gives. */
-interface PictureModule {
-  readonly sources: Readonly<Partial<Record<Format, string>>>
-  readonly img: { readonly src: string; readonly w: number; readonly h: number }
-}
-
 declare module '*&format=avif;webp;jpeg' {
   const image: ResponsiveImage<['avif', 'webp', 'jpeg']>
   export default image
@@ -29,14 +24,4 @@ declare module '*&format=avif;webp;jpeg' {
 declare module '*&format=webp;jpeg' {
   const image: ResponsiveImage<['webp', 'jpeg']>
   export default image
-}
-
-declare module '*&as=picture' {
-  const picture: PictureModule
-  export default picture
-}
-
-declare module '*&as=url' {
-  const url: string
-  export default url
 }

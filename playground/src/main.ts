@@ -1,4 +1,3 @@
-import './style.css'
 import { contactSheets } from './contact-sheets.ts'
 import { contents } from './contents.ts'
 import { contributors } from './contributors.ts'

@@ -10,6 +10,12 @@ export interface PictureOptions {
   instead?: { media: string; image: ResponsiveImage; sizes: string }
 }
 
+/** What an import with `as=picture` gives. */
+export interface PictureModule {
+  sources: Readonly<Record<string, string>>
+  img: { src: string; w: number; h: number }
+}
+
 /** The `<picture>` of an image import. */
 export function picture(image: ResponsiveImage, { instead, ...options }: PictureOptions): HTMLPictureElement {
   return element(
@@ -41,7 +47,10 @@ function sourceElement({ type, srcset }: { type: string; srcset: string }, sizes
   return element('source', { media, type, srcset, sizes, width: size?.width, height: size?.height })
 }
 
-function imgElement({ src, srcset, width, height }: ResponsiveImage['img'], { alt, sizes, load = 'lazy' }: PictureOptions): HTMLImageElement {
+function imgElement(
+  { src, srcset, width, height }: ResponsiveImage['img'],
+  { alt, sizes, load = 'lazy' }: PictureOptions,
+): HTMLImageElement {
   // src goes last: the browser may fetch as soon as it is set
   return element('img', {
     alt,

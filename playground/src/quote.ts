@@ -1,4 +1,4 @@
-import tall from '@portfolio/bg-masthead.jpg?aspect=3:4&position=left&w=400;700;950&format=avif;webp;jpeg'
+import tall from '@portfolio/bg-masthead.jpg?crop=0,150,839,1118&w=400;600;839&format=avif;webp;jpeg'
 import wide from '@portfolio/bg-masthead.jpg?crop=0,127,1900,862&w=960;1400;1900&format=avif;webp;jpeg'
 import { slot } from './element.ts'
 import { picture } from './picture.ts'

@@ -1,7 +1,7 @@
 import tall from '@clean-blog/post-bg.jpg?aspect=4:5&focus=0.36,0.6&w=400;700;1000&format=avif;webp;jpeg'
 import wide from '@clean-blog/post-bg.jpg?crop=0,0,1900,1037&w=960;1400;1900&format=avif;webp;jpeg'
-import { slot } from './element.ts'
 import wholeFrame from '@clean-blog/post-bg.jpg?format=jpeg&quality=85&as=url'
+import { slot } from './element.ts'
 import { alt } from './photographs.ts'
 import { picture } from './picture.ts'
 
