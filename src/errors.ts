@@ -16,13 +16,14 @@ export type ErrorCode =
   | 'PIXEL_LIMIT'
   | 'TIMEOUT'
   | 'WORKER_CRASHED'
+  | 'CANCELLED'
   | 'STORE_UNUSABLE'
   | 'DISK_FULL'
   | 'UNSUPPORTED_SHARP'
   | 'INTERNAL'
 
 /** Codes after which the very same work may succeed when it is tried again. */
-const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['SOURCE_CHANGED', 'TIMEOUT', 'WORKER_CRASHED', 'STORE_UNUSABLE', 'DISK_FULL'])
+const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['SOURCE_CHANGED', 'TIMEOUT', 'WORKER_CRASHED', 'CANCELLED', 'STORE_UNUSABLE', 'DISK_FULL'])
 
 export interface ErrorFacts {
   code: ErrorCode

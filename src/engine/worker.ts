@@ -21,8 +21,11 @@ export interface Findings {
 
 export type Answer = { ok: true; found: Findings } | { ok: false; error: ErrorFacts }
 
+/** All that a worker process says to its parent. */
+export type Message = { type: 'ready' } | { type: 'report'; report: Report } | { type: 'answer'; answer: Answer }
+
 /** Runs in a child process: the only place where sharp is loaded. */
-export async function run(task: Task): Promise<Answer> {
+async function run(task: Task): Promise<Answer> {
   try {
     return { ok: true, found: await answer(task) }
   } catch (error) {
@@ -61,8 +64,14 @@ async function loadSharp(): Promise<typeof import('sharp')['default']> {
 }
 
 function tell(report: Report): void {
-  process.send?.(report)
+  say({ type: 'report', report })
 }
 
-// Without its parent a worker has nobody to work for, even in the middle of an encode.
-process.on('disconnect', () => process.exit(1))
+function say(message: Message): void {
+  process.send?.(message)
+}
+
+process.on('message', (task: Task) => void run(task).then((answer) => say({ type: 'answer', answer })))
+// Without its parent a worker has nobody to work for. `process.exit` would wait for the encoder's threads, for minutes.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+say({ type: 'ready' })

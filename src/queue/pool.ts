@@ -1,8 +1,10 @@
 import type { Report } from '../engine/work.ts'
 import type { Answer, Findings, Task } from '../engine/worker.ts'
-import { ImagemillError } from '../errors.ts'
+import { ImagemillError, asImagemillError } from '../errors.ts'
+import { singleFlight } from '../single-flight.ts'
 import type { Output, Source, StoredOutput } from '../types.ts'
-import { openProcesses } from './processes.ts'
+import { openLanes, type Turn } from './lanes.ts'
+import { cancelled, openProcesses } from './processes.ts'
 import type { Queue } from './queue.ts'
 
 export interface PoolOptions {
@@ -25,95 +27,106 @@ interface Waiting {
 
 /** Everything that waits for one source and one store. */
 interface Group {
+  id: string
   source: Source
   folder: string
   waiting: Waiting[]
 }
 
-/** A process that died may have been killed from outside, so its output is tried once more. */
+interface Question extends Turn {
+  reject(error: ImagemillError): void
+}
+
+/** A process that died may have been killed from outside, so its work is tried once more. */
 const ATTEMPTS = 2
 
 /** Runs work in child processes of this machine, source by source, within bounds of CPU and memory. */
-export function openPool(options: PoolOptions): Queue {
-  const processes = openProcesses(options.concurrency)
+export function openPool({ concurrency, memory, timeout, pixelLimit }: PoolOptions): Queue {
+  const processes = openProcesses()
+  const flight = singleFlight<StoredOutput>()
   const groups = new Map<string, Group>()
-  const lanes: (() => void)[] = []
-  let running = 0
-  let memory = 0
+  const questions: Question[] = []
+
+  const next = (): Turn | undefined => {
+    const [group] = groups.values()
+    // Questions are short and plans wait for them, so they go first.
+    return questions[0] ?? (group && { bytes: decodedBytes(group), begin: () => runGroup(group) })
+  }
+  const start = openLanes({ concurrency, memory, next })
 
   const add = (source: Source, folder: string, waiting: Waiting): void => {
     const id = `${source.digest} ${source.file} ${folder}`
-    const group = groups.get(id) ?? { source, folder, waiting: [] }
+    const group = groups.get(id) ?? { id, source, folder, waiting: [] }
     group.waiting.push(waiting)
     groups.set(id, group)
     // Callers that ask in the same turn for more of this source are served by the same decode.
     setImmediate(start)
   }
 
-  const start = (): void => {
-    // Questions are short and plans wait for them, so they go first.
-    if (running < options.concurrency) lanes.shift()?.()
-    for (const [id, group] of groups) {
-      const bytes = decodedBytes(group)
-      if (running >= options.concurrency || (running > 0 && memory + bytes > options.memory)) return
-      groups.delete(id)
-      void occupy(bytes, () => runGroup(group))
-    }
-  }
-
-  const occupy = async <T>(bytes: number, task: () => Promise<T>): Promise<T> => {
-    running++
-    memory += bytes
-    try {
-      return await task()
-    } finally {
-      running--
-      memory -= bytes
-      start()
-    }
-  }
-
-  const runGroup = async ({ source, folder, waiting }: Group): Promise<void> => {
+  const runGroup = async ({ id, source, folder, waiting }: Group): Promise<void> => {
+    groups.delete(id)
     const left = new Map(waiting.map((item) => [item.output.key, item]))
     let current: Waiting | undefined
     const onReport = (report: Report): void => {
       const item = left.get(report.key)
-      if (report.type === 'started') return void (current = item ?? current)
+      if (report.type === 'started') return void (current = item)
       left.delete(report.key)
       if (report.type === 'done') item?.resolve(report.output)
       else item?.reject(new ImagemillError(report.error))
     }
-    const batch = { source, outputs: waiting.map(({ output }) => output), pixelLimit: options.pixelLimit }
-    try {
-      unwrap(await processes.run({ type: 'work', batch, folder }, options.timeout, onReport))
-    } catch (error) {
-      if (!(error instanceof ImagemillError)) throw error
-      // Without a report the process failed before any output; then the first one stands for all.
-      const culprit = current && left.has(current.output.key) ? current : left.values().next().value
-      for (const item of left.values()) {
-        if (item === culprit && (++item.attempts >= ATTEMPTS || error.code !== 'WORKER_CRASHED')) item.reject(error)
-        else add(source, folder, item)
-      }
+    const batch = { source, outputs: waiting.map(({ output }) => output), pixelLimit }
+    const error = await processes.run({ type: 'work', batch, folder }, timeout, onReport).then(failureOf, asImagemillError)
+    // Without a report the process failed before any output; then the first one stands for all.
+    const culprit = current && left.has(current.output.key) ? current : left.values().next().value
+    for (const item of left.values()) {
+      if (mayGoOn(error, item === culprit ? ++item.attempts : 0)) add(source, folder, item)
+      else item.reject(error)
     }
   }
 
-  const ask = async (task: Task): Promise<Findings> => {
-    if (running >= options.concurrency) await new Promise<void>((resolve) => lanes.push(resolve))
-    return occupy(0, async () => unwrap(await processes.run(task, options.timeout)))
-  }
+  const ask = (task: Task, bytes = 0): Promise<Findings> =>
+    new Promise((resolve, reject) => {
+      const begin = async (): Promise<void> => {
+        questions.shift()
+        const again = (error: unknown): Promise<Answer> => {
+          if (!mayGoOn(asImagemillError(error), 1)) throw error
+          return processes.run(task, timeout)
+        }
+        const answer = await processes.run(task, timeout).catch(again).catch(asFailure)
+        if (answer.ok) resolve(answer.found)
+        else reject(new ImagemillError(answer.error))
+      }
+      questions.push({ bytes, begin, reject })
+      start()
+    })
 
   return {
-    encode: (source, output, folder) => new Promise((resolve, reject) => add(source, folder, { output, attempts: 0, resolve, reject })),
+    encode: (source, output, folder) => flight(`${output.key} ${folder}`, () => new Promise((resolve, reject) => add(source, folder, { output, attempts: 0, resolve, reject }))),
     header: async (file, format) => must((await ask({ type: 'header', file, format })).header),
-    trim: async (source, question) => must((await ask({ type: 'trim', source, pixelLimit: options.pixelLimit, question })).box),
+    trim: async (source, question) => must((await ask({ type: 'trim', source, pixelLimit, question }, TRIM_COPIES * headerBytes(source))).box),
     versions: async () => must((await ask({ type: 'versions' })).versions),
-    close: () => processes.close(),
+    async close() {
+      const waiting = [...questions.splice(0), ...[...groups.values()].flatMap((group) => group.waiting)]
+      groups.clear()
+      for (const { reject } of waiting) reject(cancelled())
+      await processes.close()
+    },
   }
 }
 
-function unwrap(answer: Answer): Findings {
-  if (answer.ok) return answer.found
-  throw new ImagemillError(answer.error)
+function asFailure(error: unknown): Answer {
+  return { ok: false, error: asImagemillError(error).facts() }
+}
+
+/** What a worker that lives has to say against its outputs; one that says nothing has forgotten some. */
+function failureOf(answer: Answer): ImagemillError {
+  return answer.ok ? asImagemillError(new TypeError('a worker left out an output')) : new ImagemillError(answer.error)
+}
+
+/** Whether an output may go on after its process ended at the `attempt`th time at this output; 0 when it was at another one. */
+function mayGoOn({ code }: ImagemillError, attempt: number): boolean {
+  if (code === 'WORKER_CRASHED') return attempt < ATTEMPTS
+  return code === 'TIMEOUT' && attempt === 0
 }
 
 function must<T>(found: T | undefined): T {
@@ -121,9 +134,17 @@ function must<T>(found: T | undefined): T {
   throw new TypeError('a worker answered something else than it was asked')
 }
 
+/** Decoded, as an uncompressed PNG, and decoded again. */
+const TRIM_COPIES = 3
+
+function headerBytes({ header: { alpha, width, height } }: Source): number {
+  return (alpha ? 4 : 3) * width * height
+}
+
 /** What a source may take when it is decoded, at worst, in bytes. */
-function decodedBytes({ source: { header }, waiting }: Group): number {
-  const channels = header.alpha ? 4 : 3
+function decodedBytes({ source, waiting }: Group): number {
+  const { header } = source
+  const frames = Math.max(...waiting.map(({ output }) => output.picture.frames))
   const rasters = waiting.map(({ output: { picture } }) => (picture.frames * (picture.box ?? header).width * (picture.box ?? header).height) / picture.scale ** 2)
-  return channels * (header.width * header.height * Math.max(1, ...waiting.map(({ output }) => output.picture.frames)) + Math.max(0, ...rasters))
+  return headerBytes(source) * frames + (header.alpha ? 4 : 3) * Math.max(...rasters)
 }

@@ -1,69 +1,129 @@
+import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { Tinypool } from 'tinypool'
-import type { Answer, Task } from '../engine/worker.ts'
+import type { Answer, Message, Task } from '../engine/worker.ts'
 import type { Report } from '../engine/work.ts'
 import { ImagemillError } from '../errors.ts'
 
 /** Time an unused process is kept for the next image, in ms. */
 const IDLE = 10_000
 
-/** Time a new process may take until it first reports, in ms. */
+/** Time a new process may take until it is ready for work, in ms. */
 const START = 30_000
 
 export interface Processes {
-  /** Runs a task in a process of its own. `deadline` ms after each report the process is killed. */
+  /** Runs a task in a process of its own. `deadline` ms after it got the task, and after each report, the process is killed. */
   run(task: Task, deadline: number, onReport?: (report: Report) => void): Promise<Answer>
+  /** Kills all of them; what they are at fails as CANCELLED. */
   close(): Promise<void>
 }
 
-/** Child processes that run `engine/worker.ts`; they start when there is work and never keep the parent alive. */
-export function openProcesses(count: number): Processes {
-  const { NODE_OPTIONS: _, ...env } = process.env
-  let pool: Tinypool | undefined
-  const open = (): Tinypool =>
-    new Tinypool({
-      filename: fileURLToPath(new URL('../engine/worker.js', import.meta.url)),
-      name: 'run',
-      runtime: 'child_process',
-      minThreads: 0,
-      maxThreads: count,
-      idleTimeout: IDLE,
-      // One image at a time and one thread for it: more of libuv's would only hold memory.
-      env: { ...env, UV_THREADPOOL_SIZE: '2' },
-      execArgv: [],
-    })
+/** Child processes that run `engine/worker.ts`; they start when there is work and never keep the parent alive when there is none. */
+export function openProcesses(): Processes {
+  const living = new Set<ChildProcess>()
+  const idle = new Map<ChildProcess, NodeJS.Timeout>()
+  const closing = new WeakSet<ChildProcess>()
+
+  const start = (): ChildProcess => {
+    const child = forkWorker()
+    const forget = (): void => {
+      living.delete(child)
+      clearTimeout(idle.get(child))
+      idle.delete(child)
+    }
+    living.add(child)
+    // Without a listener, an error of a process that is at no task would end the parent.
+    return child.on('close', forget).on('error', forget)
+  }
+
+  const takeIdle = (): ChildProcess | undefined => {
+    for (const [child, timer] of idle) {
+      clearTimeout(timer)
+      idle.delete(child)
+      if (child.connected) return child
+    }
+    return undefined
+  }
+
+  const rest = (child: ChildProcess): void => {
+    idle.set(child, setTimeout(() => idle.delete(child) && child.kill('SIGKILL'), IDLE).unref())
+  }
+
   return {
     async run(task, deadline, onReport) {
-      pool ??= open()
-      const abort = new AbortController()
-      let timer = setTimeout(() => abort.abort(), START + deadline)
-      const channel = {
-        postMessage(report: Report) {
-          clearTimeout(timer)
-          timer = setTimeout(() => abort.abort(), deadline)
-          onReport?.(report)
-        },
-      }
-      try {
-        const answer: Answer = await pool.run(task, { signal: abort.signal, channel })
-        return answer
-      } catch (error) {
-        throw ended(error, abort.signal.aborted, deadline)
-      } finally {
-        clearTimeout(timer)
-      }
+      const rested = takeIdle()
+      const child = rested ?? start()
+      const answer = await converse(child, task, { deadline, onReport, isNew: !rested }).catch((error: unknown) => {
+        throw closing.has(child) ? cancelled(error) : error
+      })
+      rest(child)
+      return answer
     },
     async close() {
-      const closing = pool
-      pool = undefined
-      await closing?.destroy()
+      await Promise.all([...living].map((child) => new Promise((resolve) => {
+        closing.add(child)
+        child.ref()
+        child.once('close', resolve)
+        child.kill('SIGKILL')
+      })))
     },
   }
 }
 
-function ended(error: unknown, timedOut: boolean, deadline: number): ImagemillError {
-  if (timedOut) {
-    return new ImagemillError({ code: 'TIMEOUT', message: `the image was not ready within ${deadline / 1000} s and its worker was stopped`, hint: 'Ask for a smaller size or a lower `effort`, or raise `limits.timeout` in the options of the plugin.' })
+function forkWorker(): ChildProcess {
+  const { NODE_OPTIONS: _, ...env } = process.env
+  try {
+    // One image at a time and one thread for it: more of libuv's would only hold memory. What a command prints is
+    // the parent's alone, but the last words of a dying process are for a person to read.
+    const child = fork(fileURLToPath(new URL('../engine/worker.js', import.meta.url)), { env: { ...env, UV_THREADPOOL_SIZE: '2' }, execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+    child.channel?.unref()
+    return child
+  } catch (error) {
+    throw crashed(`it could not be started: ${String(error)}`, error)
   }
-  return new ImagemillError({ code: 'WORKER_CRASHED', message: `the worker process ended unexpectedly (${error instanceof Error ? error.message : String(error)})`, hint: 'The image may be made to break its decoder, or memory ran out; lower `concurrency` or remove the image.' }, { cause: error })
+}
+
+/** Gives a process a task and waits for the answer, or for its end. Its last reports are heard before its `close`. */
+function converse(child: ChildProcess, task: Task, { deadline, onReport, isNew }: { deadline: number; onReport: ((report: Report) => void) | undefined; isNew: boolean }): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    let failure: ImagemillError | undefined
+    let timer: NodeJS.Timeout
+    const allow = (ms: number, why: ImagemillError): void => {
+      clearTimeout(timer)
+      timer = setTimeout(() => {
+        failure = why
+        child.kill('SIGKILL')
+      }, ms)
+    }
+    const onMessage = (message: Message): void => {
+      if (message.type === 'answer') return finish(() => resolve(message.answer))
+      allow(deadline, late(deadline))
+      if (message.type === 'report') onReport?.(message.report)
+    }
+    const onClose = (code: number | null, signal: string | null): void => finish(() => reject(failure ?? crashed(signal === null ? `exit code ${code}` : signal)))
+    const onError = (error: Error): void => finish(() => reject(failure ?? crashed(error.message, error)))
+    const finish = (settle: () => void): void => {
+      clearTimeout(timer)
+      child.off('message', onMessage).off('close', onClose).off('error', onError)
+      child.unref()
+      settle()
+    }
+    child.on('message', onMessage).on('close', onClose).on('error', onError)
+    child.ref()
+    if (isNew) allow(START, crashed(`it was not ready within ${START / 1000} s`))
+    else allow(deadline, late(deadline))
+    // That the process is gone by now is told by `close`.
+    child.send(task, () => undefined)
+  })
+}
+
+function late(deadline: number): ImagemillError {
+  return new ImagemillError({ code: 'TIMEOUT', message: `the image was not ready within ${deadline / 1000} s and its worker was stopped`, hint: 'Ask for a smaller size or a lower `effort`, or raise `limits.timeout` in the options of the plugin.' })
+}
+
+function crashed(reason: string, cause?: unknown): ImagemillError {
+  return new ImagemillError({ code: 'WORKER_CRASHED', message: `the worker process ended unexpectedly (${reason})`, hint: 'The image may be made to break its decoder, or memory ran out; lower `concurrency` or remove the image.' }, { cause })
+}
+
+export function cancelled(cause?: unknown): ImagemillError {
+  return new ImagemillError({ code: 'CANCELLED', message: 'the image was not made because the build or the server was closed', hint: 'Start it again.' }, { cause })
 }
