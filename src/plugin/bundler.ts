@@ -25,6 +25,7 @@ export interface ViteConfig {
   base: string
   publicDir: string
   server: { origin?: string | undefined }
+  resolve: { preserveSymlinks: boolean }
   logger: Logger
 }
 
@@ -38,6 +39,7 @@ export interface Logger {
 export interface BundlerError {
   message: string
   id?: string
+  code?: string
   pluginCode?: string
   loc?: { file: string; line: number; column: number }
 }

@@ -7,7 +7,7 @@ import type { BundlerContext, PluginPart } from './bundler.ts'
 import { toBundlerError } from './error.ts'
 import { addressOf, ask, loadImage } from './load.ts'
 import { makeManifest } from './manifest.ts'
-import { placeOf } from './place.ts'
+import { followLinks, placeOf } from './place.ts'
 import { tokenOf } from './tokens.ts'
 
 const IMAGE_ID = /\.(?:avif|gif|hei[cf]|jfif|jpe?g|png|svg|tiff?|webp)(?:\?|$)/i
@@ -48,12 +48,15 @@ export function modulesPart(api: Api, worker: boolean): PluginPart {
   }
 }
 
+/** How plain bundlers treat links unless told otherwise; they do not tell us. */
+const PLAIN = { resolve: { preserveSymlinks: false } }
+
 /** Rollup does not resolve an id with a query, and Vite takes `#` for a fragment: then the file is looked for without. */
 async function resolveImage(context: BundlerContext, specifier: string, importer: string | undefined, options: object): Promise<string | null> {
   const { file, query } = splitId(specifier)
   const suffix = query === '' ? '' : `?${query}`
   const relative = file.startsWith('.') && importer !== undefined ? resolve(dirname(splitId(importer).file), file) : undefined
-  if (relative !== undefined && existsSync(relative)) return relative + suffix
+  if (relative !== undefined && existsSync(relative)) return followLinks(context.environment?.config ?? PLAIN, relative) + suffix
   const resolved = await context.resolve(specifier, importer, { ...options, skipSelf: true })
   if (resolved) return resolved.external ? null : resolved.id
   const bare = suffix === '' ? null : await context.resolve(file, importer, { ...options, skipSelf: true })
