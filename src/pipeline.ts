@@ -1,4 +1,4 @@
-import { ImagemillError } from './errors.ts'
+import { ImagemillError, asImagemillError } from './errors.ts'
 import { planRequest, displayedSize, type Plan } from './query/plan.ts'
 import { cropBox } from './query/size.ts'
 import type { Request } from './query/request.ts'
@@ -59,6 +59,9 @@ const READS = 3
 
 export function openPipeline({ folder, maxSize, pixelLimit, queue, warn }: PipelineOptions): Pipeline {
   const flight = singleFlight<StoredOutput & { cached: boolean }>()
+  const once = singleFlight<Source>()
+  /** What is being written for later runs, which nobody waits for until the end. */
+  const writing = new Set<Promise<void>>()
   let opening: Promise<Store> | undefined
   let encoder: Promise<string> | undefined
   /** What was made or found so far, so that it is looked up once. */
@@ -66,6 +69,11 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, warn }: Pipel
   /** Keys made since the last `tidy`: the rest came from the cache. */
   const fresh = new Set<string>()
   let written = 0
+
+  const later = (work: Promise<void>): void => {
+    const written = work.catch((error: unknown) => warn(asImagemillError(error))).finally(() => writing.delete(written))
+    writing.add(written)
+  }
 
   const open = (): Promise<Store> => (opening ??= openStore(folder).catch((error: unknown) => fallBack(diskStore(folder), error)))
 
@@ -125,7 +133,7 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, warn }: Pipel
     async plan(file, request) {
       const store = await open()
       encoder ??= encoderVersions(() => queue.versions())
-      const source = await readSource(file, { store, inspect: (path, format) => queue.header(path, format) })
+      const source = await readSource(file, { store, once, later, inspect: (path, format) => queue.header(path, format) })
       const plan = planRequest(request, source, { encoder: await encoder, pixelLimit, trimmed: await trimmed(request, source) })
       return { source, plan }
     },
@@ -146,6 +154,7 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, warn }: Pipel
     damaged: async () => (opening ? (await open()).damaged : 0),
     async tidy() {
       fresh.clear()
+      await Promise.all(writing)
       if (written === 0) return
       if ((await open()).folder !== folder) return
       const bytes = written
@@ -154,6 +163,7 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, warn }: Pipel
     },
     async close() {
       await queue.close()
+      await Promise.all(writing)
       if (opening) await (await opening).close()
       opening = undefined
     },
