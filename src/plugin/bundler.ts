@@ -17,6 +17,8 @@ export interface BundlerEnvironment {
   name: string
   config: ViteConfig & { consumer: string; build: { emitAssets: boolean; assetsInlineLimit: number | ((file: string, bytes: Buffer) => boolean | undefined) } }
   getTopLevelConfig(): unknown
+  /** Of the dev server only. */
+  moduleGraph?: { getModulesByFile(file: string): Iterable<unknown> | undefined }
 }
 
 export interface ViteConfig {

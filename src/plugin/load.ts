@@ -55,11 +55,11 @@ export function ask(id: string, { api, root, publicDir }: Pick<Place, 'api' | 'r
  */
 function locate(written: string, root: string, publicDir: string | undefined): string {
   const decoded = decode(written)
-  const candidates = [normalize(written), normalize(decoded), ...(publicDir ? [join(publicDir, decoded)] : []), join(root, decoded)]
+  const candidates = [normalize(decoded), normalize(written), ...(publicDir ? [join(publicDir, decoded)] : []), join(root, decoded)]
   return candidates.find(existsSync) ?? (written.startsWith(root) ? normalize(written) : join(root, decoded))
 }
 
-function decode(text: string): string {
+export function decode(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
