@@ -1,4 +1,4 @@
-import { ImagemillError } from './errors.ts'
+import { ImagemillError, asImagemillError } from './errors.ts'
 import { planRequest, displayedSize, type Plan } from './query/plan.ts'
 import { cropBox } from './query/size.ts'
 import type { Request } from './query/request.ts'
@@ -60,12 +60,20 @@ const READS = 3
 
 export function openPipeline({ folder, maxSize, pixelLimit, queue, warn }: PipelineOptions): Pipeline {
   const flight = singleFlight<StoredOutput & { cached: boolean }>()
+  const once = singleFlight<Source>()
+  /** What is being written for later runs, which nobody waits for until the end. */
+  const writing = new Set<Promise<void>>()
   let opening: Promise<Store> | undefined
   let encoder: Promise<string> | undefined
   /** What was made or found so far, so that it is looked up once. */
   const known = new Map<string, StoredOutput>()
   /** Keys made since the last `tidy`: the rest came from the cache. */
   const fresh = new Set<string>()
+
+  const later = (work: () => Promise<unknown>): void => {
+    const written = work().then(ignore).catch((error: unknown) => warn(asImagemillError(error))).finally(() => writing.delete(written))
+    writing.add(written)
+  }
 
   const open = (): Promise<Store> => (opening ??= orElse(openTidy(), () => (opening = undefined)))
 
@@ -137,6 +145,7 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, warn }: Pipel
 
   const tidy = async (): Promise<void> => {
     fresh.clear()
+    await Promise.all(writing)
     if (opening && (await opening).folder === folder) await ifWritable(() => sweep(folder, maxSize))
   }
 
@@ -145,7 +154,7 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, warn }: Pipel
     async plan(file, request) {
       const store = await open()
       encoder ??= orElse(encoderVersions(() => queue.versions()), () => (encoder = undefined))
-      const source = await readSource(file, { store, inspect: (path, format) => queue.header(path, format) })
+      const source = await readSource(file, { store, once, later, inspect: (path, format) => queue.header(path, format) })
       const plan = planRequest(request, source, { encoder: await encoder, pixelLimit, trimmed: await trimmed(request, source) })
       return { source, plan }
     },
@@ -174,6 +183,8 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, warn }: Pipel
     },
   }
 }
+
+function ignore(): void {}
 
 /** A failure is not kept: the next caller tries anew. */
 function orElse<T>(promise: Promise<T>, forget: () => void): Promise<T> {

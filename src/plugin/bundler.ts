@@ -17,6 +17,8 @@ export interface BundlerEnvironment {
   name: string
   config: ViteConfig & { consumer: string; build: { emitAssets: boolean; assetsInlineLimit: number | ((file: string, bytes: Buffer) => boolean | undefined) } }
   getTopLevelConfig(): unknown
+  /** Of the dev server only. */
+  moduleGraph?: { getModulesByFile(file: string): Iterable<unknown> | undefined }
 }
 
 export interface ViteConfig {
@@ -25,6 +27,7 @@ export interface ViteConfig {
   base: string
   publicDir: string
   server: { origin?: string | undefined }
+  resolve: { preserveSymlinks: boolean }
   logger: Logger
 }
 
@@ -38,6 +41,7 @@ export interface Logger {
 export interface BundlerError {
   message: string
   id?: string
+  code?: string
   pluginCode?: string
   loc?: { file: string; line: number; column: number }
 }

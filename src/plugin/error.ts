@@ -13,7 +13,9 @@ export function toBundlerError(error: unknown, root: string, importer?: string):
   return {
     message: `${placed.message}${asked}`,
     pluginCode: known.code,
-    ...(known.file !== undefined && { id: known.query ? `${known.file}?${known.query}` : known.file }),
+    ...(known.file !== undefined && { id: known.query && known.code !== 'SOURCE_DENIED' ? `${known.file}?${known.query}` : known.file }),
+    // By this name Vite answers 403, as it does for any other file that it may not show.
+    ...(known.code === 'SOURCE_DENIED' && { code: 'ERR_DENIED_ID' }),
     ...(importer !== undefined && place && { loc: { file: importer, ...place } }),
   }
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { extname, join, relative, sep } from 'node:path'
+import { extname, join, normalize, relative, sep } from 'node:path'
 import { asImagemillError } from '../errors.ts'
 import { sha256 } from '../hash.ts'
 import { moduleCode } from '../module/code.ts'
@@ -10,6 +10,7 @@ import { parseRequest, type Request } from '../query/request.ts'
 import { isImageFile, isOurs, isPlain, splitId, type QueryInput } from '../query/text.ts'
 import type { Output, Source } from '../types.ts'
 import type { Api, Job } from './api.ts'
+import { toBundlerError } from './error.ts'
 import { outputName } from './file-names.ts'
 import { resultCode } from './result.ts'
 import { tokenOf } from './tokens.ts'
@@ -48,14 +49,17 @@ export function ask(id: string, { api, root, publicDir }: Pick<Place, 'api' | 'r
   return isOurs(query) || byDefault ? { file, path, query, defaults } : undefined
 }
 
-/** An id names a file by its path, encoded or not; or, when it comes from a browser, by its address on the site. */
+/**
+ * An id names a file by its path, encoded or not; or, when it comes from a browser, by its address on the site.
+ * The answer has no `..` left, which would make it look as if it were in a folder that the dev server may show.
+ */
 function locate(written: string, root: string, publicDir: string | undefined): string {
   const decoded = decode(written)
-  const candidates = [written, decoded, ...(publicDir ? [join(publicDir, decoded)] : []), join(root, decoded)]
-  return candidates.find(existsSync) ?? (written.startsWith(root) ? written : join(root, decoded))
+  const candidates = [normalize(decoded), normalize(written), ...(publicDir ? [join(publicDir, decoded)] : []), join(root, decoded)]
+  return candidates.find(existsSync) ?? (written.startsWith(root) ? normalize(written) : join(root, decoded))
 }
 
-function decode(text: string): string {
+export function decode(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
@@ -74,9 +78,9 @@ export async function loadImage({ file, path, query, defaults }: Asked, place: P
     for (const warning of plan.warnings) api.report.warn(`${path}?${query}: ${warning}`)
     return await codeOf(register({ name: nameOf(path, request), request, source, plan }, place), place)
   } catch (error) {
-    const known = asImagemillError(error).at({ file: path, query })
+    const known = asImagemillError(error).at({ file, query })
     if (api.options.onError === 'fail' || known.code === 'SOURCE_DENIED') throw known
-    api.report.warn(`${known.message} The source is used as it is.`)
+    api.report.warn(`${toBundlerError(known, root).message} The source is used as it is.`)
     return codeOf(register(unmade(file, path, query), place, true), place)
   }
 }

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { dataCode } from '../module/code.ts'
 import { splitId } from '../query/text.ts'
 import type { Api } from './api.ts'
 import type { BundlerContext, PluginPart } from './bundler.ts'
 import { toBundlerError } from './error.ts'
-import { addressOf, ask, loadImage } from './load.ts'
+import { addressOf, ask, decode, loadImage } from './load.ts'
 import { makeManifest } from './manifest.ts'
-import { placeOf } from './place.ts'
+import { followLinks, placeOf } from './place.ts'
 import { tokenOf } from './tokens.ts'
 
 const IMAGE_ID = /\.(?:avif|gif|hei[cf]|jfif|jpe?g|png|svg|tiff?|webp)(?:\?|$)/i
@@ -24,9 +24,11 @@ export function modulesPart(api: Api, worker: boolean): PluginPart {
       async handler(this: BundlerContext, specifier: string, importer: string | undefined, options: object) {
         if (!IMAGE_ID.test(specifier) || specifier.startsWith('\0')) return null
         const id = await resolveImage(this, specifier, importer, options)
-        if (id === null || !ask(id, placeOf(this, api, worker))) return null
-        // In an address of the dev server a raw `#` would begin a fragment.
-        const safe = id.replaceAll('#', '%23')
+        if (id === null) return null
+        const { file, query } = splitId(id)
+        const safe = escapeFile(file) + (query === '' ? '' : `?${escapeQuery(query)}`)
+        if (!ask(safe, placeOf(this, api, worker))) return null
+        if (safe !== id) this.addWatchFile(file)
         if (importer !== undefined && !api.importers.has(safe)) api.importers.set(safe, importer)
         return safe
       },
@@ -37,7 +39,8 @@ export function modulesPart(api: Api, worker: boolean): PluginPart {
         // Vite 6.0 does not know filters, so they are not relied on.
         const asked = IMAGE_ID.test(id) ? ask(id, placeOf(this, api, worker)) : undefined
         if (!asked) return null
-        this.addWatchFile(asked.file)
+        // What is watched by a module is an import of it to Vite 6 and 7, which cannot resolve such names; `resolveId` has them watched.
+        if (escapeFile(asked.file) === asked.file) this.addWatchFile(asked.file)
         try {
           return { code: await loadImage(asked, placeOf(this, api, worker)), moduleSideEffects: false, moduleType: 'js', map: { mappings: '' } }
         } catch (error) {
@@ -45,21 +48,56 @@ export function modulesPart(api: Api, worker: boolean): PluginPart {
         }
       },
     },
+    hotUpdate: {
+      order: 'pre',
+      handler(this: BundlerContext, { file, modules }: HotUpdate) {
+        const escaped = escapeFile(file)
+        // Vite looks for modules by the name of the file, and ours have another one.
+        return escaped === file ? undefined : [...modules, ...(this.environment?.moduleGraph?.getModulesByFile(escaped) ?? [])]
+      },
+    },
   }
 }
+
+interface HotUpdate {
+  file: string
+  modules: unknown[]
+}
+
+/** In an address of the dev server a raw `#` begins a fragment, and a raw `%` makes it malformed. */
+export function escapeFile(file: string): string {
+  return file.replaceAll('%', '%25').replaceAll('#', '%23')
+}
+
+/** A query may be encoded already; what cannot be an encoded character is meant as it is: `crop=10%,10%,50%,50%`. */
+function escapeQuery(query: string): string {
+  return query.replaceAll('#', '%23').replace(/%(?![0-9a-f]{2})/gi, '%25')
+}
+
+/** How plain bundlers treat links unless told otherwise; they do not tell us. */
+const PLAIN = { resolve: { preserveSymlinks: false } }
 
 /** Rollup does not resolve an id with a query, and Vite takes `#` for a fragment: then the file is looked for without. */
 async function resolveImage(context: BundlerContext, specifier: string, importer: string | undefined, options: object): Promise<string | null> {
   const { file, query } = splitId(specifier)
   const suffix = query === '' ? '' : `?${query}`
   const relative = file.startsWith('.') && importer !== undefined ? resolve(dirname(splitId(importer).file), file) : undefined
-  if (relative !== undefined && existsSync(relative)) return relative + suffix
+  if (relative !== undefined && existsSync(relative)) return followLinks(context.environment?.config ?? PLAIN, relative) + suffix
   const resolved = await context.resolve(specifier, importer, { ...options, skipSelf: true })
-  if (resolved) return resolved.external ? null : resolved.id
+  if (resolved) return resolved.external ? null : unescaped(resolved.id)
   const bare = suffix === '' ? null : await context.resolve(file, importer, { ...options, skipSelf: true })
   if (bare && !bare.external) return bare.id + suffix
+  // The browser asks for a file by the name that we escaped.
+  const address = context.environment && unescaped(join(context.environment.config.root, file))
+  if (address !== undefined && existsSync(address)) return address + suffix
   // A file that is not there is ours to report: its error says more than "failed to resolve".
   return relative === undefined ? null : relative + suffix
+}
+
+/** An id with the name of its file as it is on disk. */
+function unescaped(id: string): string {
+  const { file } = splitId(id)
+  return existsSync(file) || !existsSync(decode(file)) ? id : decode(file) + id.slice(file.length)
 }
 
 /** The part that serves the manifest as a module. */

@@ -1,3 +1,5 @@
+import { existsSync, realpathSync } from 'node:fs'
+import { sep } from 'node:path'
 import { ImagemillError } from '../errors.ts'
 import type { Api } from './api.ts'
 import type { BundlerContext, ViteConfig } from './bundler.ts'
@@ -47,7 +49,15 @@ export function devBase({ base, server }: Pick<ViteConfig, 'base' | 'server'>): 
 async function allowFile({ environment }: BundlerContext, file: string): Promise<void> {
   if (environment?.config.command !== 'serve' || environment.config.consumer !== 'client') return
   const { isFileLoadingAllowed } = await import('vite')
+  const shown = followLinks(environment.config, file)
   // Vite hands out its configuration as an opaque value of the very type that this function takes.
-  if (isFileLoadingAllowed(environment.getTopLevelConfig() as Parameters<typeof isFileLoadingAllowed>[0], file)) return
-  throw new ImagemillError({ code: 'SOURCE_DENIED', message: 'the file is outside the folders that the dev server may show', hint: 'Add its folder to `server.fs.allow` in the Vite configuration.' })
+  if (isFileLoadingAllowed(environment.getTopLevelConfig() as Parameters<typeof isFileLoadingAllowed>[0], shown)) return
+  // Vite looks at this path once more before it answers, so it has to be the one that was refused.
+  throw new ImagemillError({ code: 'SOURCE_DENIED', file: shown, message: 'the dev server may not show this file', hint: 'Add its folder to `server.fs.allow` in the Vite configuration, or take its name out of `server.fs.deny`.' })
+}
+
+/** The file that a path leads to, with `/` as Vite writes it: a link is not a way out of the folders. */
+export function followLinks({ resolve }: Pick<ViteConfig, 'resolve'>, file: string): string {
+  const path = resolve.preserveSymlinks || !existsSync(file) ? file : realpathSync(file)
+  return path.split(sep).join('/')
 }

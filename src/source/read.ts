@@ -1,7 +1,6 @@
 import { statSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { ImagemillError, systemCode } from '../errors.ts'
-import { ifWritable } from '../files.ts'
+import { ifWritable, readWhole } from '../files.ts'
 import { canonical, isRecord, sha256 } from '../hash.ts'
 import type { Store } from '../store/store.ts'
 import type { Header, Source, SourceFormat } from '../types.ts'
@@ -15,24 +14,34 @@ export interface SourceContext {
   store: Store
   /** Reads the header of a format that needs a real decoder. */
   inspect(file: string, format: SourceFormat): Promise<Header>
+  /** Runs the same work once for all that ask meanwhile. */
+  once(key: string, work: () => Promise<Source>): Promise<Source>
+  /** Waits for what need not be waited for now. */
+  later(work: () => Promise<unknown>): void
 }
 
 /**
  * Identity and header of an image file. What was read before is trusted while size, times and inode are
  * the same; otherwise the bytes are read and hashed, and known bytes need no second look at their header.
  */
-export async function readSource(file: string, { store, inspect }: SourceContext): Promise<Source> {
+export async function readSource(file: string, context: SourceContext): Promise<Source> {
   const identity = identify(file)
   const memoKey = sha256(`source ${file}`)
-  const memo = asMemo(store.get(memoKey)?.value)
+  const memo = asMemo(context.store.get(memoKey)?.value)
   if (memo && canonical(memo.identity) === canonical(identity) && !inDoubt(identity, memo.seen_ms)) return { file, ...memo.source }
+  // A page asks for several requests of one image at once, and server and client for the same ones.
+  return context.once(`${file} ${canonical(identity)}`, () => readAnew(file, { memoKey, memo, identity }, context))
+}
+
+async function readAnew(file: string, { memoKey, memo, identity }: { memoKey: string; memo: Memo | undefined; identity: Identity }, context: SourceContext): Promise<Source> {
+  const { store, later } = context
   const seen_ms = Date.now()
-  const bytes = await readFile(file).catch((error: unknown) => unreadable(error))
+  const bytes = await readWhole(file).catch((error: unknown) => unreadable(error))
   const digest = sha256(bytes)
-  const header = memo?.source.digest === digest ? memo.source.header : await headerOf(file, bytes, digest, { store, inspect })
+  const header = memo?.source.digest === digest ? memo.source.header : await headerOf(file, bytes, digest, context)
   const source = { digest, size_bytes: bytes.length, header }
   // What cannot be remembered is found out again next time.
-  await ifWritable(() => store.put(memoKey, { identity, seen_ms, source }))
+  later(() => ifWritable(() => store.put(memoKey, { identity, seen_ms, source })))
   return { file, ...source }
 }
 
@@ -73,14 +82,14 @@ function inDoubt({ mtime, ctime }: Identity, seen_ms: number): boolean {
   return changed_ms > seen_ms - DOUBT
 }
 
-async function headerOf(file: string, bytes: Buffer, digest: string, { store, inspect }: SourceContext): Promise<Header> {
+async function headerOf(file: string, bytes: Buffer, digest: string, { store, inspect, later }: SourceContext): Promise<Header> {
   const format = sniff(bytes)
   if (format === 'jpeg' || format === 'png' || format === 'webp' || format === 'gif') return readHeader(bytes, format)
   const key = sha256(`header ${digest}`)
   const known = store.get(key)?.value
   if (isHeader(known)) return known
   const header = await inspect(file, format)
-  await ifWritable(() => store.put(key, header))
+  later(() => ifWritable(() => store.put(key, header)))
   return header
 }
 
