@@ -30,14 +30,28 @@ export interface Api {
   jobs: Map<string, Job>
   /** Job ids that an environment has loaded. */
   loaded: Map<string, Set<string>>
-  /** File names of the outputs that an environment has rendered in its current build, by key. */
-  rendered: Map<string, Map<string, string>>
+  /** What each file id stands for: an output under the name of one of the files that it can be made from. */
+  files: Map<string, { key: string; name: string }>
+  /** What workers use: they are bundled apart, but their images are files of the page's build. */
+  inWorkers: Used
   /** First importer of an id, to say in an error where it was asked for. */
   importers: Map<string, string>
 }
 
 /** An output, or in its place the source itself when `onError: 'warn'` let a failure pass. */
 export type Deliverable = PlannedOutput & { name: string; original?: boolean }
+
+/** The outputs that are left in the code of a bundle. */
+export interface Used {
+  /** Names of emitted files, by file id. */
+  files: Map<string, string>
+  /** Keys of the outputs whose bytes are in the code itself. */
+  inlined: Set<string>
+}
+
+export function nothingUsed(): Used {
+  return { files: new Map(), inlined: new Set() }
+}
 
 export function createApi(options: Options): Api {
   let pipeline: Pipeline | undefined
@@ -57,7 +71,8 @@ export function createApi(options: Options): Api {
     outputs: new Map(),
     jobs: new Map(),
     loaded: new Map(),
-    rendered: new Map(),
+    files: new Map(),
+    inWorkers: nothingUsed(),
     importers: new Map(),
   }
 }

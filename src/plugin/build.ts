@@ -1,45 +1,60 @@
-import type { Api } from './api.ts'
+import { nothingUsed, type Api, type Used } from './api.ts'
 import type { BundlerContext, Chunk, PluginPart, OutputOptions } from './bundler.ts'
 import { toBundlerError } from './error.ts'
-import { makeManifest } from './manifest.ts'
-import { emits, environmentName, rootOf } from './place.ts'
+import { makeManifest, usesOf } from './manifest.ts'
+import { emits, rootOf } from './place.ts'
 import { renderChunk } from './render.ts'
+
+/** A bundle that is being written. */
+interface Bundle {
+  emitted: Map<string, Promise<string>>
+  used: Used
+}
 
 /** The part that makes images while chunks are written: only what tree shaking has left. */
 export function buildPart(api: Api, worker: boolean): PluginPart {
-  // References are good for one bundle only, so they are kept by bundle and begun anew with each.
-  const emitted = new Map<string, Map<string, Promise<string>>>()
-  const bundleName = (context: BundlerContext, { dir, file, format }: OutputOptions): string => [environmentName(context, worker), dir, file, format].join(' ')
+  // References are good for one bundle only. Several of them may be written at a time (outputs, environments, workers),
+  // and what tells them apart is the object that holds their options.
+  const bundles = new WeakMap<OutputOptions, Bundle>()
+  const begin = (options: OutputOptions): Bundle => {
+    const bundle = { emitted: new Map<string, Promise<string>>(), used: worker ? api.inWorkers : nothingUsed() }
+    bundles.set(options, bundle)
+    return bundle
+  }
 
   return {
     name: 'imagemill:build',
     enforce: 'pre',
-    renderStart(this: BundlerContext, options: OutputOptions) {
-      emitted.set(bundleName(this, options), new Map())
-      // Workers are bundled one after another while the page is; their images belong to its manifest.
-      if (!worker) api.rendered.delete(environmentName(this, worker))
+    renderStart(options: OutputOptions) {
+      begin(options)
     },
     renderChunk: {
       order: 'pre',
       async handler(this: BundlerContext, code: string, chunk: Chunk, options: OutputOptions, meta?: { chunks?: Record<string, Chunk> }) {
-        const references = emitted.get(bundleName(this, options)) ?? new Map<string, Promise<string>>()
-        emitted.set(bundleName(this, options), references)
+        const bundle = bundles.get(options) ?? begin(options)
         try {
           return await renderChunk(code, {
-            api, context: this, chunk, options, root: rootOf(this), environment: environmentName(this, worker), emits: emits(this), emitted: references, chunks: Object.values(meta?.chunks ?? { [chunk.fileName]: chunk }),
+            api, context: this, chunk, options, root: rootOf(this), emits: emits(this), ...bundle, chunks: Object.values(meta?.chunks ?? { [chunk.fileName]: chunk }),
           })
         } catch (error) {
           return this.error(toBundlerError(error, rootOf(this)))
         }
       },
     },
-    async generateBundle(this: BundlerContext) {
-      const { manifest } = api.options
-      if (manifest === undefined || worker || !emits(this)) return
-      const names = new Map([environmentName(this, true), environmentName(this, false)].flatMap((name) => [...(api.rendered.get(name) ?? [])]))
-      if (names.size === 0) return
-      const content = await makeManifest(api.jobs.values(), api, rootOf(this), ({ key }) => names.get(key))
-      this.emitFile({ type: 'asset', fileName: manifest, source: `${JSON.stringify(content, undefined, 2)}\n` })
+    generateBundle: {
+      // After Vite has put the files of workers into the bundle.
+      order: 'post',
+      async handler(this: BundlerContext, options: OutputOptions, files: Record<string, unknown>) {
+        const { manifest } = api.options
+        const { used } = bundles.get(options) ?? begin(options)
+        if (manifest === undefined || worker || !emits(this)) return
+        // A worker may have fallen away, or be left from an earlier turn of watching.
+        const inWorkers = [...api.inWorkers.files].filter(([, name]) => name in files)
+        const all = { files: new Map([...inWorkers, ...used.files]), inlined: new Set([...api.inWorkers.inlined, ...used.inlined]) }
+        if (all.files.size + all.inlined.size === 0) return
+        const content = await makeManifest(api.jobs.values(), api, rootOf(this), usesOf(all))
+        this.emitFile({ type: 'asset', fileName: manifest, source: `${JSON.stringify(content, undefined, 2)}\n` })
+      },
     },
     closeBundle: {
       order: 'post',

@@ -18,10 +18,16 @@ export function assetFileName(options: Pick<OutputOptions, 'assetFileNames'>, na
   const pattern = typeof options.assetFileNames === 'function' ? options.assetFileNames(asset) : options.assetFileNames
   const hash = Buffer.from(key, 'hex').toString('base64url').replace(/^[-_]/, '0')
   // Without a hash in the pattern two variants of one image would have one name.
-  const named = /\[hash(:\d+)?\]/.test(pattern) ? name : `${name}-${hash.slice(0, 8)}`
-  return pattern
+  const hashed = /\[hash(:\d+)?\]/.test(pattern) ? pattern : withHash(pattern)
+  return hashed
     .replace(/\[hash(?::(\d+))?\]/g, (_, length: string | undefined) => hash.slice(0, length ? Number(length) : 8))
-    .replaceAll('[name]', () => named)
+    .replaceAll('[name]', () => name)
     .replaceAll('[extname]', `.${extension}`)
     .replaceAll('[ext]', extension)
+}
+
+function withHash(pattern: string): string {
+  if (pattern.includes('[name]')) return pattern.replaceAll('[name]', '[name]-[hash]')
+  // A function may have answered a whole name, the same for many variants.
+  return pattern.replace(/(\[extname\]|\.\[ext\]|\.\w+)?$/, '-[hash]$1')
 }

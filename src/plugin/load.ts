@@ -9,25 +9,13 @@ import type { Plan } from '../query/plan.ts'
 import { parseRequest, type Request } from '../query/request.ts'
 import { isImageFile, isOurs, isPlain, splitId, type QueryInput } from '../query/text.ts'
 import type { Output, Source } from '../types.ts'
+import { addressOf, dataUri, fileId } from './address.ts'
 import type { Api, Job } from './api.ts'
 import { toBundlerError } from './error.ts'
 import { outputName } from './file-names.ts'
+import type { Place } from './place.ts'
 import { resultCode } from './result.ts'
 import { tokenOf } from './tokens.ts'
-
-/** Where a module is loaded: one environment of one bundler, in words that know no bundler. */
-export interface Place {
-  api: Api
-  root: string
-  publicDir: string | undefined
-  environment: string
-  /** Address of the outputs of the dev server; undefined in a build, where names come later. */
-  devBase: string | undefined
-  /** Bytes at which `inline=auto` stops. */
-  inlineLimit: (file: string, bytes: Buffer) => boolean
-  /** Throws when the dev server may not show a file. */
-  allow: (file: string) => Promise<void>
-}
 
 /** What an id asks of us: a file, and the parts of its query; undefined when it is not ours. */
 export interface Asked {
@@ -92,7 +80,9 @@ export function nameOf(path: string, request: Request): string {
 function register(job: Job, { api, environment }: Place, original = false): Job {
   for (const output of job.plan.outputs) {
     const known = api.outputs.get(output.key)
-    if (!known || known.original) api.outputs.set(output.key, { source: job.source, output, name: outputName(job.source.file, output), ...(original && { original }) })
+    const name = outputName(job.source.file, output)
+    if (!known || known.original) api.outputs.set(output.key, { source: job.source, output, name, ...(original && { original }) })
+    api.files.set(fileId(output, job.source), { key: output.key, name })
   }
   api.jobs.set(job.name, job)
   const loaded = api.loaded.get(environment) ?? new Set()
@@ -103,11 +93,7 @@ function register(job: Job, { api, environment }: Place, original = false): Job 
 async function codeOf(job: Job, place: Place): Promise<string> {
   if (job.request.shape?.name === 'result') return resultCode(job, place)
   const urls = await inlineUrls(job, place)
-  return moduleCode(exportedValue(job.request, job.plan), (output) => urls.get(output.key) ?? addressOf(output, place))
-}
-
-export function addressOf(output: Output, { devBase }: Pick<Place, 'devBase'>): string {
-  return devBase === undefined ? tokenOf('URL', output.key) : `${devBase}${output.key}.${output.encoding.format}`
+  return moduleCode(exportedValue(job.request, job.plan), (output) => urls.get(output.key) ?? addressOf(output, job.source, place))
 }
 
 /** Data URIs of the outputs that `inline` asks for. In a build the bytes are put in when the chunk is rendered. */
@@ -116,22 +102,16 @@ async function inlineUrls({ request, plan, source }: Job, { api, root, devBase, 
   const urls = new Map<string, string>()
   if (inline === false) return urls
   for (const output of plan.outputs) {
-    if (inline === true && devBase === undefined) urls.set(output.key, tokenOf('DATA', output.key))
-    else {
-      const bytes = await api.pipeline(root).read({ source, output })
-      if (inline === true || inlineLimit(source.file, bytes)) urls.set(output.key, dataUri(output, bytes))
-    }
+    const bytes = inline === true && devBase === undefined ? undefined : await api.pipeline(root).read({ source, output })
+    if (inline === 'auto' && bytes && !inlineLimit(source.file, bytes)) continue
+    urls.set(output.key, bytes && devBase !== undefined ? dataUri(output, bytes) : tokenOf('DATA', output.key))
   }
   return urls
 }
 
-export function dataUri({ encoding }: Output, bytes: Buffer): string {
-  return `data:image/${encoding.format};base64,${bytes.toString('base64')}`
-}
-
 /** A job that stands for an image that cannot be made: one output, which is the source. */
 function unmade(file: string, path: string, query: string): Job {
-  const digest = sha256(`unmade ${file}`)
+  const digest = sha256(`unmade ${path}`)
   const extension = extname(file).slice(1).toLowerCase()
   const format = FORMATS.find((known) => known === extension) ?? 'jpeg'
   const source: Source = { file, digest, size_bytes: 0, header: { format, width: 0, height: 0, orientation: 1, frames: 1, alpha: false } }

@@ -1,16 +1,16 @@
 import { relative, sep } from 'node:path'
 import type { Manifest, ManifestEntry } from '../contract/manifest.ts'
 import { displayedSize } from '../query/plan.ts'
-import type { Output } from '../types.ts'
-import type { Api, Job } from './api.ts'
-import { fileName, makeResult } from './result.ts'
+import { fileId } from './address.ts'
+import type { Api, Job, Used } from './api.ts'
+import { fileName, makeResult, type UseOf } from './result.ts'
 
 /** The manifest of the outputs that are used, which are made if they are not yet. */
-export async function makeManifest(jobs: Iterable<Job>, api: Api, root: string, pathOf: (output: Output) => string | undefined): Promise<Manifest> {
+export async function makeManifest(jobs: Iterable<Job>, api: Api, root: string, useOf: UseOf): Promise<Manifest> {
   const entries = await Promise.all([...jobs].map(async (job) => {
-    const used = job.plan.outputs.filter((output) => pathOf(output) !== undefined && !api.outputs.get(output.key)?.original)
+    const used = job.plan.outputs.filter((output) => useOf(output, job) !== undefined && !api.outputs.get(output.key)?.original)
     if (used.length === 0) return []
-    const { record, cached } = await makeResult(job, api, root, (output) => pathOf(output) ?? fileName(job, output), used)
+    const { record, cached } = await makeResult(job, api, root, useOf, used)
     const id = job.request.values.id?.[0]
     const { file, digest, size_bytes, header } = job.source
     const source = { path: relative(root, file).split(sep).join('/'), sha256: digest, format: header.format, ...displayedSize(header), size_bytes }
@@ -19,4 +19,13 @@ export async function makeManifest(jobs: Iterable<Job>, api: Api, root: string, 
   }))
   const sorted = entries.flat().sort((a, b) => (a.name < b.name ? -1 : 1))
   return Object.fromEntries(sorted.map(({ name, entry }) => [name, entry]))
+}
+
+/** How a build uses an output: as a file with a name, or as bytes in the code. */
+export function usesOf({ files, inlined }: Used): UseOf {
+  return (output, job) => {
+    const path = files.get(fileId(output, job.source))
+    const isInlined = inlined.has(output.key)
+    return path !== undefined || isInlined ? { path: path ?? fileName(job, output), inlined: isInlined } : undefined
+  }
 }

@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { dataCode } from '../module/code.ts'
 import { splitId } from '../query/text.ts'
+import { addressOf } from './address.ts'
 import type { Api } from './api.ts'
 import type { BundlerContext, PluginPart } from './bundler.ts'
 import { toBundlerError } from './error.ts'
-import { addressOf, ask, decode, loadImage } from './load.ts'
+import { ask, decode, loadImage } from './load.ts'
 import { makeManifest } from './manifest.ts'
 import { followLinks, placeOf } from './place.ts'
 import { tokenOf } from './tokens.ts'
@@ -19,7 +20,9 @@ export function modulesPart(api: Api, worker: boolean): PluginPart {
   return {
     name: 'imagemill:modules',
     enforce: 'pre',
+    // Also for those who hand us on from a plugin of their own, where our `enforce` is not looked at.
     resolveId: {
+      order: 'pre',
       filter: { id: IMAGE_ID },
       async handler(this: BundlerContext, specifier: string, importer: string | undefined, options: object) {
         if (!IMAGE_ID.test(specifier) || specifier.startsWith('\0')) return null
@@ -34,6 +37,7 @@ export function modulesPart(api: Api, worker: boolean): PluginPart {
       },
     },
     load: {
+      order: 'pre',
       filter: { id: IMAGE_ID },
       async handler(this: BundlerContext, id: string) {
         // Vite 6.0 does not know filters, so they are not relied on.
@@ -114,7 +118,7 @@ export function manifestPart(api: Api, worker: boolean): PluginPart {
       // In a build it is filled in when the chunk is rendered: only then is it known what is used.
       if (place.devBase === undefined) return { code: `export default ${JSON.stringify(tokenOf('MANIFEST', 'ALL'))}\n`, moduleType: 'js', map: { mappings: '' } }
       try {
-        const manifest = await makeManifest(api.jobs.values(), api, place.root, (output) => addressOf(output, place))
+        const manifest = await makeManifest(api.jobs.values(), api, place.root, (output, { source, request }) => ({ path: addressOf(output, source, place), inlined: request.values.inline?.[0] === true }))
         return { code: dataCode(manifest), moduleType: 'js', map: { mappings: '' } }
       } catch (error) {
         return this.error(toBundlerError(error, place.root))

@@ -3,7 +3,20 @@ import { sep } from 'node:path'
 import { ImagemillError } from '../errors.ts'
 import type { Api } from './api.ts'
 import type { BundlerContext, ViteConfig } from './bundler.ts'
-import type { Place } from './load.ts'
+
+/** Where a module is loaded: one environment of one bundler, in words that know no bundler. */
+export interface Place {
+  api: Api
+  root: string
+  publicDir: string | undefined
+  environment: string
+  /** Address of the outputs of the dev server; undefined in a build, where names come later. */
+  devBase: string | undefined
+  /** Bytes at which `inline=auto` stops. */
+  inlineLimit: (file: string, bytes: Buffer) => boolean
+  /** Throws when the dev server may not show a file. */
+  allow: (file: string) => Promise<void>
+}
 
 /** Path of the outputs on the dev server, below the base. */
 export const DEV_PATH = '@imagemill/'

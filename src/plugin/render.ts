@@ -2,12 +2,12 @@ import MagicString from 'magic-string'
 import { asImagemillError } from '../errors.ts'
 import { readFile } from 'node:fs/promises'
 import type { Output } from '../types.ts'
-import type { Api, Deliverable } from './api.ts'
+import { dataUri } from './address.ts'
+import type { Api, Deliverable, Used } from './api.ts'
 import type { BundlerContext, Chunk, OutputOptions } from './bundler.ts'
 import { assetFileName } from './file-names.ts'
 import { fileUrlExpression } from './file-url.ts'
-import { dataUri } from './load.ts'
-import { makeManifest } from './manifest.ts'
+import { makeManifest, usesOf } from './manifest.ts'
 import { elapsedOf } from './result.ts'
 import { literalsAt } from './string-literals.ts'
 import { findTokens, withQuotes, type Token } from './tokens.ts'
@@ -17,14 +17,15 @@ export interface Rendering {
   api: Api
   context: BundlerContext
   root: string
-  environment: string
   chunk: Chunk
   chunks: readonly Chunk[]
   options: OutputOptions
   /** Whether files of this environment end up on disk; a server build often leaves them to the client's. */
   emits: boolean
-  /** Reference of each file that was emitted for this output. */
+  /** Reference of each file that was emitted for this bundle. */
   emitted: Map<string, Promise<string>>
+  /** What this bundle uses, to be added to. */
+  used: Used
 }
 
 /** Makes every image that is left in the code of a chunk and puts its facts where the tokens are. */
@@ -70,7 +71,8 @@ function replace(text: MagicString, { start, end }: { start: number; end: number
 async function makeAll(tokens: readonly Token[], rendering: Rendering): Promise<void> {
   const keys = tokens.flatMap(({ kind, key }) => {
     if (kind === 'MS') return outputsOfJob(key, rendering.api).map((output) => output.key)
-    return kind === 'MANIFEST' || (kind === 'URL' && !rendering.emits) ? [] : [key]
+    if (kind === 'URL') return rendering.emits ? [fileOf(key, rendering.api).key] : []
+    return kind === 'MANIFEST' ? [] : [key]
   })
   await Promise.all([...new Set(keys)].map((key) => madeOf(key, rendering)))
 }
@@ -88,6 +90,17 @@ async function madeOf(key: string, { api, root }: Pick<Rendering, 'api' | 'root'
     planned.original = true
     return { size_bytes: planned.source.size_bytes, elapsed_ms: 0 }
   }
+}
+
+function fileNameOf(id: string, api: Api, options: OutputOptions): string {
+  const { key, name } = fileOf(id, api)
+  return assetFileName(options, name, deliverable(key, api).output.encoding.format, key)
+}
+
+function fileOf(id: string, api: Api): { key: string; name: string } {
+  const file = api.files.get(id)
+  if (file) return file
+  throw new TypeError(`the code names file ${id}, which was never planned`)
 }
 
 export function deliverable(key: string, api: Api): Deliverable {
@@ -108,16 +121,16 @@ async function bytesOf(key: string, { api, root }: Rendering): Promise<Buffer> {
 }
 
 /** Emits an output once for each bundle that is written, and answers what stands for its address in the code. */
-async function emitOutput(key: string, rendering: Rendering): Promise<string> {
-  const { api, context, options, chunk, emitted, environment } = rendering
-  const { name, output } = deliverable(key, api)
-  const fileName = assetFileName(options, name, output.encoding.format, key)
+async function emitOutput(id: string, rendering: Rendering): Promise<string> {
+  const { api, context, options, chunk, emitted, used } = rendering
+  const { key } = fileOf(id, api)
+  const fileName = fileNameOf(id, api, options)
   const reference = emitted.get(fileName) ?? emit(key, fileName, rendering)
   emitted.set(fileName, reference)
-  api.rendered.set(environment, (api.rendered.get(environment) ?? new Map()).set(key, fileName))
-  const id = await reference
+  used.files.set(id, fileName)
+  const asset = await reference
   // Vite puts the address here, with base, `renderBuiltUrl` and all; plain bundlers get an expression.
-  return context.environment ? `__VITE_ASSET__${id}__` : fileUrlExpression(options.format, chunk.fileName, fileName)
+  return context.environment ? `__VITE_ASSET__${asset}__` : fileUrlExpression(options.format, chunk.fileName, fileName)
 }
 
 async function emit(key: string, fileName: string, rendering: Rendering): Promise<string> {
@@ -128,6 +141,7 @@ async function emit(key: string, fileName: string, rendering: Rendering): Promis
 
 async function dataOf(key: string, rendering: Rendering, form: 'uri' | 'bare'): Promise<string> {
   const bytes = await bytesOf(key, rendering)
+  rendering.used.inlined.add(key)
   return form === 'bare' ? bytes.toString('base64') : dataUri(deliverable(key, rendering.api).output, bytes)
 }
 
@@ -142,6 +156,9 @@ function outputsOfJob(jobId: string, api: Api): Output[] {
 
 /** The manifest module lists what all chunks use, whichever chunk it is in itself. */
 async function manifestOf({ api, root, chunks, options }: Rendering): Promise<unknown> {
-  const used = new Set(chunks.flatMap(({ modules }) => Object.values(modules).flatMap(({ code }) => findTokens(code ?? '').map(({ key }) => key))))
-  return makeManifest(api.jobs.values(), api, root, ({ key, encoding }) => (used.has(key) ? assetFileName(options, deliverable(key, api).name, encoding.format, key) : undefined))
+  const tokens = chunks.flatMap(({ modules }) => Object.values(modules).flatMap(({ code }) => findTokens(code ?? '')))
+  const files = tokens.flatMap(({ kind, key }): [string, string][] => (kind === 'URL' ? [[key, fileNameOf(key, api, options)]] : []))
+  const inlined = tokens.flatMap(({ kind, key }) => (kind === 'DATA' || kind === 'BASE64' ? [key] : []))
+  const used = { files: new Map([...api.inWorkers.files, ...files]), inlined: new Set([...api.inWorkers.inlined, ...inlined]) }
+  return makeManifest(api.jobs.values(), api, root, usesOf(used))
 }

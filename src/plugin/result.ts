@@ -1,9 +1,10 @@
 import { jobSuccess, type JobSuccess, type OutputFile } from '../contract/job-result.ts'
 import { dataCode } from '../module/code.ts'
 import type { Output } from '../types.ts'
+import { addressOf } from './address.ts'
 import type { Api, Job } from './api.ts'
 import { outputName } from './file-names.ts'
-import { addressOf, type Place } from './load.ts'
+import type { Place } from './place.ts'
 import { tokenOf } from './tokens.ts'
 
 /**
@@ -11,25 +12,29 @@ import { tokenOf } from './tokens.ts'
  * when the chunk is rendered, so that what is not used is not made.
  */
 export async function resultCode(job: Job, place: Place): Promise<string> {
-  if (place.devBase !== undefined) return dataCode({ ...(await makeResult(job, place.api, place.root, (output) => addressOf(output, place))).record })
   const inline = job.request.values.inline?.[0] === true
+  if (place.devBase !== undefined) return dataCode({ ...(await makeResult(job, place.api, place.root, (output) => ({ path: addressOf(output, job.source, place), inlined: inline }))).record })
   const outputs = job.plan.outputs.map((output) => ({
-    ...fileFacts(output, inline ? fileName(job, output) : addressOf(output, place)),
+    ...fileFacts(output, inline ? fileName(job, output) : addressOf(output, job.source, place)),
     size_bytes: tokenOf('SIZE', output.key),
     ...(inline && { data_base64: tokenOf('BASE64', output.key) }),
   }))
   return dataCode({ success: true, operation: job.plan.operation, outputs, elapsed_ms: tokenOf('MS', job.plan.job_id), metadata: null })
 }
 
+/** How an output of a job is used, undefined when it is not. */
+export type UseOf = (output: Output, job: Job) => { path: string; inlined: boolean } | undefined
+
 /** The exact record of a job whose outputs are made, or are made now. */
-export async function makeResult({ source, plan, request }: Job, api: Api, root: string, pathOf: (output: Output) => string, outputs: readonly Output[] = plan.outputs): Promise<{ record: JobSuccess; cached: boolean }> {
+export async function makeResult(job: Job, api: Api, root: string, useOf: UseOf, outputs: readonly Output[] = job.plan.outputs): Promise<{ record: JobSuccess; cached: boolean }> {
   const pipeline = api.pipeline(root)
-  const inline = request.values.inline?.[0] === true
+  const { source, plan } = job
   const made = await Promise.all(outputs.map((output) => pipeline.make({ source, output })))
   const files: OutputFile[] = []
   for (const [index, output] of outputs.entries()) {
-    const data: Pick<OutputFile, 'data_base64'> = inline ? { data_base64: (await pipeline.read({ source, output })).toString('base64') } : {}
-    files.push({ ...fileFacts(output, pathOf(output)), size_bytes: made[index]?.size_bytes ?? 0, ...data })
+    const { path, inlined } = useOf(output, job) ?? { path: fileName(job, output), inlined: false }
+    const data: Pick<OutputFile, 'data_base64'> = inlined ? { data_base64: (await pipeline.read({ source, output })).toString('base64') } : {}
+    files.push({ ...fileFacts(output, path), size_bytes: made[index]?.size_bytes ?? 0, ...data })
   }
   return { record: jobSuccess(plan.operation, files, elapsedOf(made)), cached: made.every(({ cached }) => cached) }
 }

@@ -1,12 +1,10 @@
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
-import { VITES, buildVite, type ViteName } from '../support/build.ts'
+import { VITE_NAMES, buildVite } from '../support/build.ts'
 import { jpeg } from '../support/images.ts'
 import { project } from '../support/project.ts'
 
-const versions: ViteName[] = Object.keys(VITES).filter((name): name is ViteName => name in VITES)
-
-describe.each(versions)('%s', (version) => {
+describe.each(VITE_NAMES)('%s', (version) => {
   test('makes every width in every format, and nothing that is not used', async () => {
     const { root } = project({
       'index.html': '<script type="module" src="/main.js"></script>',

@@ -8,6 +8,7 @@ import * as vite7 from 'vite7'
 /** The versions of Vite that we promise to work with. */
 export const VITES = { 'vite 6': vite6, 'vite 7': vite7, 'vite 8': vite } as const
 export type ViteName = keyof typeof VITES
+export const VITE_NAMES: ViteName[] = Object.keys(VITES).filter((name): name is ViteName => name in VITES)
 
 /** Builds the project at `root` and answers every file of its output folder. */
 export async function buildVite(root: string, { version = 'vite 8', options = {}, config = {} }: { version?: ViteName; options?: ImagemillOptions; config?: vite.InlineConfig } = {}): Promise<Map<string, Buffer>> {

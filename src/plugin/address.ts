@@ -1,0 +1,22 @@
+import { sha256 } from '../hash.ts'
+import type { Output, Source } from '../types.ts'
+import { outputName } from './file-names.ts'
+import type { Place } from './place.ts'
+import { tokenOf } from './tokens.ts'
+
+/** Address of an output: a real one of the dev server, or a token that is replaced when the chunk is rendered. */
+export function addressOf(output: Output, source: Source, { devBase }: Pick<Place, 'devBase'>): string {
+  return devBase === undefined ? tokenOf('URL', fileId(output, source)) : `${devBase}${output.key}.${output.encoding.format}`
+}
+
+/**
+ * Stands for an output and its name. Equal files share their outputs, but each has its own name for them: were there
+ * one for all, it would be that of the file which is loaded first, and a client and a server could disagree on it.
+ */
+export function fileId(output: Output, { file }: Pick<Source, 'file'>): string {
+  return sha256(`${output.key} ${outputName(file, output)}`)
+}
+
+export function dataUri({ encoding }: Output, bytes: Buffer): string {
+  return `data:image/${encoding.format};base64,${bytes.toString('base64')}`
+}
