@@ -19,8 +19,8 @@ const ATTEMPTS = 3
  * Its name starts with that of the process, so that a later run knows when it is an orphan.
  */
 export async function writeAtomic(path: string, data: string | Uint8Array, temp: string): Promise<void> {
+  const part = join(temp, `${PROCESS_NAME}-${randomBytes(8).toString('hex')}`)
   for (let attempt = 1; ; attempt++) {
-    const part = join(temp, `${PROCESS_NAME}-${randomBytes(8).toString('hex')}`)
     try {
       await writeFile(part, data, { flag: 'wx' })
       return await rename(part, path)
