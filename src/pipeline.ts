@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import { ImagemillError, asImagemillError } from './errors.ts'
 import { planRequest, displayedSize, type Plan } from './query/plan.ts'
 import { cropBox } from './query/size.ts'
@@ -58,9 +59,13 @@ export interface Pipeline {
 /** A damaged entry is made anew at once; if it is damaged again the disk is failing. */
 const READS = 3
 
+/** A bundler asks for all modules at once; so many sources are held whole while they are hashed. */
+const READING = 4
+
 export function openPipeline({ folder, maxSize, pixelLimit, queue, warn }: PipelineOptions): Pipeline {
   const flight = singleFlight<StoredOutput & { cached: boolean }>()
-  const once = singleFlight<Source>()
+  const sources = singleFlight<Source>()
+  const reading = pLimit(READING)
   /** What is being written for later runs, which nobody waits for until the end. */
   const writing = new Set<Promise<void>>()
   let opening: Promise<Store> | undefined
@@ -154,7 +159,7 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, warn }: Pipel
     async plan(file, request) {
       const store = await open()
       encoder ??= orElse(encoderVersions(() => queue.versions()), () => (encoder = undefined))
-      const source = await readSource(file, { store, once, later, inspect: (path, format) => queue.header(path, format) })
+      const source = await readSource(file, { store, later, once: (key, work) => sources(key, () => reading(work)), inspect: (path, format) => queue.header(path, format) })
       const plan = planRequest(request, source, { encoder: await encoder, pixelLimit, trimmed: await trimmed(request, source) })
       return { source, plan }
     },
