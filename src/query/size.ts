@@ -59,9 +59,9 @@ export function cropBox(text: string, source: Size): Box | undefined {
   if (!x || !y || !w || !h) return undefined
   const px = ({ value, percent }: { value: number; percent: boolean }, side: number): number => Math.round(percent ? (value / 100) * side : value)
   const box = { left: px(x, source.width), top: px(y, source.height), width: whole(px(w, source.width)), height: whole(px(h, source.height)) }
-  // Percentages that add up to 100 may round to one pixel too many.
-  if (x.percent && w.percent && box.left + box.width === source.width + 1) box.width -= 1
-  if (y.percent && h.percent && box.top + box.height === source.height + 1) box.height -= 1
+  // Percentages within 100 may be rounded beyond the edge, and on small sources a part may be less than a pixel.
+  if (x.percent && w.percent && x.value + w.value <= 100) box.left = Math.min(box.left, source.width - box.width)
+  if (y.percent && h.percent && y.value + h.value <= 100) box.top = Math.min(box.top, source.height - box.height)
   return box.width > 0 && box.height > 0 && box.left + box.width <= source.width && box.top + box.height <= source.height ? box : undefined
 }
 
