@@ -30,7 +30,9 @@ export interface RequestContext {
 export function parseRequest(query: string, { defaults = '', presets = {} }: RequestContext = {}): Request {
   const written = readTexts(query)
   const usual = readTexts(defaults)
-  const texts: Texts = new Map([...usual, ...readTexts(presetQuery(written.get('preset') ?? usual.get('preset'), presets)), ...written])
+  const preset = readTexts(presetQuery(written.get('preset') ?? usual.get('preset'), presets))
+  if (preset.has('preset')) throw conflict('a preset cannot name another preset', 'Write its directives out in `presets`, in the options of the plugin.')
+  const texts: Texts = new Map([...usual, ...preset, ...written])
   refuseUnknown(texts)
   const { values, perFormat } = readValues(texts)
   const urlOnly = texts.has('url')
