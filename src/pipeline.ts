@@ -1,7 +1,6 @@
 import pLimit from 'p-limit'
 import { ImagemillError, asImagemillError } from './errors.ts'
-import { planRequest, displayedSize, type Plan } from './query/plan.ts'
-import { cropBox } from './query/size.ts'
+import { croppedBox, displayedSize, planRequest, type Plan } from './query/plan.ts'
 import type { Request } from './query/request.ts'
 import type { Queue } from './queue/queue.ts'
 import { singleFlight } from './single-flight.ts'
@@ -137,7 +136,7 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, warn }: Pipel
     const orient = !(request.values.noAutoOrient?.[0] ?? false)
     const whole = displayedSize(source.header, orient)
     const crop = request.values.crop?.[0]
-    const box = (crop === undefined ? undefined : cropBox(crop, whole)) ?? { left: 0, top: 0, ...whole }
+    const box = crop === undefined ? { left: 0, top: 0, ...whole } : croppedBox(crop, whole)
     const question = { orient, box, threshold: threshold === true ? undefined : threshold }
     const store = await open()
     const key = sha256(canonical({ trim: question, source: source.digest }))

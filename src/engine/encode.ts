@@ -1,21 +1,23 @@
 import type { Sharp } from 'sharp'
 import type { Encoding } from '../types.ts'
+import type { Animation } from './raster.ts'
 
 /** Sets the encoder of a pipeline. What is fixed here was measured together with `query/encoder-defaults.ts`. */
-export function setEncoder(image: Sharp, encoding: Encoding): Sharp {
+export function setEncoder(image: Sharp, encoding: Encoding, animation?: Animation): Sharp {
   const { format, quality, effort, lossless, progressive, matte } = encoding
+  const timing = animation && { loop: animation.loop, delay: animation.delay }
   if (matte) image.flatten({ background: matte })
   switch (format) {
     case 'avif':
       return image.avif({ ...(quality && { quality }), ...(effort !== undefined && { effort }), ...(lossless && { lossless }) })
     case 'webp':
-      return image.webp({ ...(quality && { quality }), ...(effort !== undefined && { effort }), ...(lossless ? { lossless } : { smartSubsample: true }) })
+      return image.webp({ ...(quality && { quality }), ...(effort !== undefined && { effort }), ...(lossless ? { lossless } : { smartSubsample: true }), ...timing })
     case 'jpeg':
       // Full chroma costs little once mozjpeg's trellis has paid for it, and keeps red edges sharp.
       return image.jpeg({ ...(quality && { quality }), mozjpeg: true, progressive: progressive ?? true, chromaSubsampling: '4:4:4' })
     case 'png':
       return image.png({ compressionLevel: effort ?? 9, progressive: progressive ?? false, ...(quality && quality < 100 && { quality, palette: true }) })
     case 'gif':
-      return image.gif({ ...(effort !== undefined && { effort }), progressive: progressive ?? false })
+      return image.gif({ ...(effort !== undefined && { effort }), progressive: progressive ?? false, ...timing })
   }
 }

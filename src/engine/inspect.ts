@@ -25,6 +25,8 @@ export interface TrimQuestion {
 
 /** The rectangle that is left when the borders of one colour are cut off. */
 export async function trimmedBox(loaded: Loaded, { orient, box, threshold }: TrimQuestion): Promise<Box> {
+  // sharp looks for a border only where there can be something inside it.
+  if (box.width < 3 || box.height < 3) return box
   const part = await openSource(loaded, { orient, frames: 1 }).extract(box).png({ compressionLevel: 0 }).toBuffer().catch(decodeError)
   const trimmed = await sharp(part, { limitInputPixels: false }).trim(threshold === undefined ? {} : { threshold }).toBuffer({ resolveWithObject: true }).catch(decodeError)
   const { width, height, trimOffsetLeft = 0, trimOffsetTop = 0 } = trimmed.info

@@ -2,18 +2,26 @@ import type { Sharp } from 'sharp'
 import type { Effects, Picture } from '../types.ts'
 import { fromPixels, toPixels, type Pixels } from './raster.ts'
 
+/** What is done to pixels that are already turned upright and cut to their box. */
+export type Changes = Pick<Picture, 'resize' | 'rotate' | 'flip' | 'flop' | 'effects'>
+
 /** The pixels of one picture, made from the raster that its plan names. */
-export async function makePicture(raster: Pixels, picture: Picture): Promise<Pixels> {
-  return changesPixels(picture) ? toPixels(applyPicture(fromPixels(raster), picture)) : raster
+export async function makePicture(raster: Pixels, changes: Changes): Promise<Pixels> {
+  if (!changesPixels(changes)) return raster
+  const { resize, rotate, flip, flop, effects: { flatten, ...effects } = {} } = changes
+  if (!resize || resize.fit === 'fill' || !rotate || rotate.angle % 90 !== 0) return toPixels(applyChanges(fromPixels(raster), changes))
+  // Asked for both at once, sharp would turn first and then cut the turned picture to the size before the turn.
+  const resized = await makePicture(raster, { resize, ...(flip && { flip }), ...(flop && { flop }), ...(flatten && { effects: { flatten } }) })
+  return makePicture(resized, { rotate, effects })
 }
 
 /** Whether anything but orientation and box is done to the pixels. */
-export function changesPixels({ resize, rotate, flip, flop, effects }: Picture): boolean {
+export function changesPixels({ resize, rotate, flip, flop, effects }: Changes): boolean {
   return Boolean(resize ?? rotate ?? flip ?? flop ?? effects)
 }
 
-/** Adds the operations of a picture to a pipeline; sharp applies them in its own fixed order. */
-export function applyPicture(image: Sharp, { resize, rotate, flip, flop, effects = {} }: Picture): Sharp {
+/** Adds changes to a pipeline; sharp applies them in its own fixed order. */
+export function applyChanges(image: Sharp, { resize, rotate, flip, flop, effects = {} }: Changes): Sharp {
   if (resize) image.resize(resize)
   if (flip) image.flip()
   if (flop) image.flop()

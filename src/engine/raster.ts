@@ -8,6 +8,16 @@ export interface Pixels {
   width: number
   height: number
   channels: 1 | 2 | 3 | 4
+  /** Present when the rows are those of several frames, one below the other. */
+  animation?: Animation
+}
+
+export interface Animation {
+  frameHeight: number
+  /** Times that it is played; 0 is for ever. */
+  loop: number
+  /** How long each frame is shown, in ms. */
+  delay: number[]
 }
 
 /** The bytes of a source with what was read of its header before. */
@@ -48,8 +58,8 @@ export async function drawVector(loaded: Loaded, picture: Picture): Promise<Pixe
   return toPixels(fromPixels(drawn).extract(part))
 }
 
-export function fromPixels({ data, width, height, channels }: Pixels): Sharp {
-  return sharp(data, { raw: { width, height, channels }, limitInputPixels: false })
+export function fromPixels({ data, width, height, channels, animation }: Pixels): Sharp {
+  return sharp(data, { raw: { width, height, channels, ...(animation && { pageHeight: animation.frameHeight }) }, limitInputPixels: false })
 }
 
 export async function toPixels(image: Sharp): Promise<Pixels> {

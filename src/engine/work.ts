@@ -7,7 +7,9 @@ import type { Store } from '../store/store.ts'
 import { storedOutput } from '../store/output.ts'
 import type { Format, Output, Picture, Source, StoredOutput } from '../types.ts'
 import { setEncoder } from './encode.ts'
-import { applyPicture, changesPixels, makePicture } from './picture.ts'
+import { decodeError } from './failure.ts'
+import { makeFrames, needsFrames } from './frames.ts'
+import { applyChanges, changesPixels, makePicture } from './picture.ts'
 import { decodeRaster, drawVector, fromPixels, openSource, type Loaded, type Pixels } from './raster.ts'
 import { stripMetadata } from './strip.ts'
 
@@ -32,7 +34,7 @@ export async function work(batch: Batch, store: Store, report: (report: Report) 
   report({ type: 'started', key: first.key })
   try {
     const loaded = await loadSource(batch)
-    for (const group of groupBy(batch.outputs, ({ picture }) => rasterKey(picture))) await workRaster(loaded, group, store, report)
+    for (const group of groupBy(batch.outputs, ({ picture }) => rasterKey(batch.source, picture))) await workRaster(loaded, group, store, report)
   } catch (error) {
     for (const { key } of batch.outputs) report({ type: 'failed', key, error: asImagemillError(error).facts() })
   }
@@ -51,19 +53,22 @@ function changed(): ImagemillError {
 }
 
 async function workRaster(loaded: Loaded, outputs: Output[], store: Store, report: (report: Report) => void): Promise<void> {
-  let raster: Pixels | undefined
+  // Kept as promises: what cannot be decoded is not tried again for every output.
+  let raster: Promise<Pixels> | undefined
   for (const group of groupBy(outputs, ({ picture }) => canonical(picture))) {
-    const picture = group[0]?.picture
-    let pixels: Pixels | undefined
+    let pixels: Promise<Pixels> | undefined
     for (const output of group) {
+      const { picture } = output
       const start = performance.now()
       report({ type: 'started', key: output.key })
       try {
-        if (picture && picture.frames === 1) {
-          raster ??= loaded.source.header.format === 'svg' ? await drawVector(loaded, picture) : await decodeRaster(loaded, picture)
-          pixels ??= await makePicture(raster, picture)
+        if (picture.frames === 1) {
+          raster ??= loaded.source.header.format === 'svg' ? drawVector(loaded, picture) : decodeRaster(loaded, picture)
+          pixels ??= makePicture(await raster, picture)
+        } else if (needsFrames(loaded.source.header, picture)) {
+          pixels ??= makeFrames(loaded, picture)
         }
-        const bytes = await encodeOutput(loaded, output, pixels)
+        const bytes = await encodeOutput(loaded, output, await pixels)
         const elapsed_ms = Math.round((performance.now() - start) * 10) / 10
         report({ type: 'done', key: output.key, output: storedOutput(await put(store, output.key, { elapsed_ms }, bytes)) })
       } catch (error) {
@@ -74,8 +79,8 @@ async function workRaster(loaded: Loaded, outputs: Output[], store: Store, repor
 }
 
 async function encodeOutput(loaded: Loaded, { picture, encoding }: Output, pixels: Pixels | undefined): Promise<Buffer> {
-  const image = pixels ? fromPixels(pixels) : animatedPipeline(loaded, picture)
-  const { data, info } = await setEncoder(image, encoding).toBuffer({ resolveWithObject: true })
+  const encoder = setEncoder(pixels ? fromPixels(pixels) : animatedPipeline(loaded, picture), encoding, pixels?.animation)
+  const { data, info } = await encoder.toBuffer({ resolveWithObject: true }).catch(pixels ? undefined : decodeError)
   const height = info.pageHeight ?? info.height
   if (info.width !== picture.width || height !== picture.height) {
     throw new ImagemillError({ code: 'INTERNAL', message: `the image came out at ${info.width} × ${height} px: expected ${picture.width} × ${picture.height} px`, hint: 'This is a fault in imagemill; please report it with the image and the query.' })
@@ -84,11 +89,11 @@ async function encodeOutput(loaded: Loaded, { picture, encoding }: Output, pixel
   return untouched && untouched.length < data.length ? untouched : data
 }
 
-/** Frames are not shared as rasters: timing and palettes belong to the stream, so sharp keeps it whole. */
+/** An animation as sharp works on it: decoded anew for every output, but with its palette and timing kept. */
 function animatedPipeline(loaded: Loaded, picture: Picture): ReturnType<typeof openSource> {
   const image = openSource(loaded, picture)
   if (picture.box) image.extract(picture.box)
-  return applyPicture(image, picture)
+  return applyChanges(image, picture)
 }
 
 /** The source itself, rid of private metadata, where an output asks for nothing but its own format: re-encoding must not make it larger. */
@@ -107,8 +112,8 @@ async function put(store: Store, key: string, value: unknown, bytes: Buffer): Re
   }
 }
 
-function rasterKey({ orient, box, scale, frames, width, height }: Picture): string {
-  return canonical({ orient, box, scale, frames, vector: { width, height } })
+function rasterKey({ header }: Source, { orient, box, scale, frames, resize }: Picture): string {
+  return canonical({ orient, box, scale, frames, drawn: header.format === 'svg' && resize })
 }
 
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {

@@ -1,13 +1,17 @@
 import type { Effects } from '../types.ts'
+import { wholeTurn, type Size } from './size.ts'
 import type { Variant } from './variants.ts'
 
-/** The pixel effects of a variant, or undefined when there are none. What changes nothing is left out. */
-export function settleEffects(variant: Variant): Effects | undefined {
-  const { blur, sharpen, median, grayscale, invert, normalize, flatten, tint, hue, saturation, brightness } = variant
+/** The pixel effects of a variant of `size`, or undefined when there are none. What changes nothing is left out. */
+export function settleEffects(variant: Variant, size: Size): Effects | undefined {
+  const { blur, sharpen, grayscale, invert, normalize, flatten, tint, saturation, brightness } = variant
+  const hue = wholeTurn(variant.hue ?? 0)
+  // libvips refuses a mask that is larger than the picture.
+  const median = Math.min(variant.median ?? 1, size.width, size.height)
   const effects: Effects = {
     ...(blur && { blur }),
     ...(sharpen && { sharpen }),
-    ...(median && median > 1 && { median }),
+    ...(median > 1 && { median }),
     ...(grayscale && { grayscale }),
     ...(invert && { invert }),
     ...(normalize && { normalize }),

@@ -22,8 +22,8 @@ export const EFFORTS: Readonly<Record<Format, readonly [min: number, max: number
   jpeg: undefined,
 }
 
-/** Largest width and height that each format can hold, in px. */
-export const LARGEST: Readonly<Record<Format, number>> = { avif: 65_535, webp: 16_383, jpeg: 65_535, png: 65_535, gif: 65_535 }
+/** Largest width and height that the encoder of each format makes, in px: libheif and libjpeg stop below what their formats can hold. */
+export const LARGEST: Readonly<Record<Format, number>> = { avif: 16_384, webp: 16_383, jpeg: 65_500, png: 65_535, gif: 65_535 }
 
 /** Formats that can hold several frames and that sharp can write so. */
 export const ANIMATED: ReadonlySet<Format> = new Set<Format>(['gif', 'webp'])

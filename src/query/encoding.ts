@@ -21,8 +21,13 @@ export function settleEncoding(variant: Variant, own: FormatSettings | undefined
     ...(lossless && { lossless: true }),
     ...(progressive !== undefined && (format === 'jpeg' || format === 'png' || format === 'gif') && { progressive }),
     // JPEG has no transparency: what would be black in sharp is the paper that a page mostly is.
-    ...(header.alpha && !TRANSPARENT.has(format) && !flattened && { matte: (variant.background ?? '#ffffff').slice(0, 7) }),
+    ...(((header.alpha && !flattened) || translucent(variant.background)) && !TRANSPARENT.has(format) && { matte: (variant.background ?? '#ffffff').slice(0, 7) }),
   }
+}
+
+/** Whether what `contain` and `rotate` fill with a background can be seen through, in `#rrggbbaa`. */
+function translucent(background: string | undefined): boolean {
+  return background !== undefined && background.length > 7
 }
 
 function settleLossless(format: Format, general: boolean | undefined, own: boolean | undefined): boolean {

@@ -4,8 +4,8 @@ import type { Box, Format, Header, Output, Picture, Source } from '../types.ts'
 import { settleEffects } from './effects.ts'
 import { ANIMATED, LARGEST } from './encoder-defaults.ts'
 import { settleEncoding } from './encoding.ts'
-import { conflict, type Request } from './request.ts'
-import { cropBox, focusBox, outputSize, rasterScale, rotatedSize, type Size } from './size.ts'
+import type { Request } from './request.ts'
+import { cropBox, focusBox, outputSize, rasterScale, rotatedSize, wholeTurn, type Size } from './size.ts'
 import { variantsOf, type Variant } from './variants.ts'
 
 /** Everything that an import asks of one source, settled before any pixel is decoded. */
@@ -29,19 +29,19 @@ export interface PlanContext {
 }
 
 export function planRequest(request: Request, source: Source, context: PlanContext): Plan {
-  const warnings = new Set<string>()
+  const notes: Notes = { clamped: [], stilled: [] }
   const byKey = new Map<string, Output>()
   const { values, perFormat } = request
   checkSource(source.header, context.pixelLimit)
   for (const variant of variantsOf(values, source.header)) {
-    const picture = settlePicture(variant, source.header, context, warnings)
+    const { picture, shrink } = settlePicture(variant, source.header, context, notes)
     const encoding = settleEncoding(variant, perFormat[variant.format], source.header)
     const key = sha256(canonical({ source: source.digest, picture, encoding, encoder: context.encoder }))
-    if (!byKey.has(key)) byKey.set(key, { key, picture, encoding, descriptor: descriptorOf(variant, picture) })
+    if (!byKey.has(key)) byKey.set(key, { key, picture, encoding, descriptor: descriptorOf(variant, picture, shrink) })
   }
-  const outputs = dropEqualDescriptors([...byKey.values()])
+  const outputs = [...byKey.values()]
   const operation = outputs.length > 1 ? 'srcset' : outputs[0]?.picture.resize ? 'resize' : 'convert'
-  return { operation, job_id: sha256(canonical([operation, outputs.map(({ key }) => key)])), outputs, warnings: [...warnings] }
+  return { operation, job_id: sha256(canonical([operation, outputs.map(({ key }) => key)])), outputs, warnings: warningsOf(notes, source.header) }
 }
 
 /** The source as it is displayed: a quarter turn of EXIF swaps its sides. */
@@ -49,61 +49,85 @@ export function displayedSize({ width, height, orientation }: Header, orient = t
   return orient && orientation >= 5 ? { width: height, height: width } : { width, height }
 }
 
-function settlePicture(variant: Variant, header: Header, context: PlanContext, warnings: Set<string>): Picture {
+/** What was done other than asked, by kind, so that one warning tells of all. */
+interface Notes {
+  clamped: { wanted: string; box: Size; size: Size }[]
+  stilled: Format[]
+}
+
+function settlePicture(variant: Variant, header: Header, context: PlanContext, notes: Notes): { picture: Picture; shrink: number } {
   const { format, allowUpscale } = variant
   const displayed = displayedSize(header, variant.orient)
   const whole = { left: 0, top: 0, ...displayed }
   let box = context.trimmed ?? (variant.crop === undefined ? whole : croppedBox(variant.crop, displayed))
   const wanted = { ...variant, allowUpscale: allowUpscale || header.format === 'svg' }
-  const { clamped, ...size } = outputSize(box, wanted)
-  if (clamped) warnings.add(`${sizeText(variant)} is larger than the source (${box.width} × ${box.height} px): made at ${size.width} × ${size.height} px; \`allowUpscale\` would enlarge it`)
-  if (variant.focus !== undefined && (variant.fit ?? 'cover') === 'cover') box = focusBox(variant.focus, box, size)
+  const { clamped, shrink, ...size } = outputSize(box, wanted)
+  if (clamped) notes.clamped.push({ wanted: sizeText(variant), box, size })
+  const { focus } = variant
+  const focused = focus !== undefined && (variant.fit ?? 'cover') === 'cover'
+  if (focused) box = focusBox(focus, box, size)
   const resized = size.width !== box.width || size.height !== box.height
   const frames = variant.animated && ANIMATED.has(format) ? header.frames : 1
-  if (header.frames > 1 && frames === 1 && variant.animated) warnings.add(`${format} cannot hold the ${header.frames} frames of the source: it shows the first one; \`animated=false\` says that this is meant`)
-  const final = variant.rotate ? rotatedSize(size, variant.rotate) : size
+  if (header.frames > 1 && frames === 1 && variant.animated) notes.stilled.push(format)
+  const angle = wholeTurn(variant.rotate ?? 0)
+  const final = rotatedSize(size, angle)
   checkOutput(final, frames, format, context.pixelLimit)
-  const effects = settleEffects(variant)
+  const effects = settleEffects(variant, final)
   const kernel = variant.kernel ?? 'lanczos3'
-  return {
+  const fit = focused ? 'fill' : resizeFit(variant, box, size)
+  const picture: Picture = {
     ...final,
     orient: variant.orient,
     frames,
     scale: kernel === 'lanczos3' && frames === 1 && header.format !== 'svg' && resized ? rasterScale(box, size) : 1,
     ...(!sameBox(box, whole) && { box }),
-    ...(resized && { resize: { ...size, fit: resizeFit(variant, box, size), kernel, ...(variant.position && { position: variant.position }), ...(variant.background && { background: variant.background }) } }),
-    ...(variant.rotate && { rotate: { angle: variant.rotate, background: variant.background ?? '#000000' } }),
+    // What cannot be seen is left out, so that it does not make another key.
+    ...(resized && { resize: { ...size, fit, kernel, ...(variant.position && fit !== 'fill' && { position: variant.position }), ...(variant.background && fit === 'contain' && { background: variant.background }) } }),
+    ...(angle !== 0 && { rotate: { angle, background: variant.background ?? '#000000' } }),
     ...(variant.flip && { flip: true }),
     ...(variant.flop && { flop: true }),
     ...(effects && { effects }),
   }
+  return { picture, shrink }
 }
 
 /** When nothing is cut off or added, sharp must not round the size a second time. */
-function resizeFit({ fit = 'cover' }: Variant, box: Size, size: Size): 'cover' | 'contain' | 'fill' {
-  if (fit === 'fill' || fit === 'inside' || fit === 'outside') return 'fill'
+function resizeFit({ fit = 'cover', w, h, aspect }: Variant, box: Size, size: Size): 'cover' | 'contain' | 'fill' {
+  if (fit !== 'cover' && fit !== 'contain') return 'fill'
+  if (aspect === undefined && (w === undefined || h === undefined)) return 'fill'
   const sameAspect = Math.abs(box.width * size.height - box.height * size.width) <= Math.max(box.width, box.height) * 0.5
   return sameAspect ? 'fill' : fit
 }
 
-function croppedBox(crop: string, displayed: Size): Box {
+/** The rectangle of a `crop`, which must lie within the source. */
+export function croppedBox(crop: string, displayed: Size): Box {
   const box = cropBox(crop, displayed)
   if (box) return box
   throw new ImagemillError({ code: 'INVALID_DIRECTIVE', message: `invalid value of \`crop\`: expected a rectangle within the source (${displayed.width} × ${displayed.height} px), received \`${crop}\``, hint: 'Write x,y,w,h in px or per cent of the source as it is displayed.' })
 }
 
-function descriptorOf({ density, base }: Variant, { width }: Picture): string {
-  if (density === undefined || base === undefined) return `${width}w`
-  return `${Number((width / base).toFixed(3))}x`
+function descriptorOf({ density, base }: Variant, { width }: Picture, shrink: number): string {
+  if (density !== undefined) return `${Number((density * shrink).toFixed(3))}x`
+  return base === undefined ? `${width}w` : `${Number((width / base).toFixed(3))}x`
 }
 
-/** Clamping can make two candidates for the same place of a srcset; a browser would never choose the second. */
-function dropEqualDescriptors(outputs: Output[]): Output[] {
-  return [...new Map(outputs.map((output) => [canonical([output.descriptor, output.picture, output.encoding]), output])).values()]
+function warningsOf({ clamped, stilled }: Notes, { frames }: Header): string[] {
+  const [first] = clamped
+  const texts: string[] = []
+  if (first) {
+    const list = (words: string[]): string => [...new Set(words)].join(', ')
+    const made = list(clamped.map(({ size }) => `${size.width} × ${size.height} px`))
+    texts.push(`larger than the source (${first.box.width} × ${first.box.height} px): ${list(clamped.map(({ wanted }) => wanted))}; made at ${made}; \`allowUpscale\` would enlarge it`)
+  }
+  for (const format of new Set(stilled)) {
+    texts.push(`${format} cannot hold the ${frames} frames of the source: it shows the first one; \`animated=false\` says that this is meant`)
+  }
+  return texts
 }
 
-function sizeText({ w, h, aspect }: Variant): string {
-  return [w && `w=${w}`, h && `h=${h}`, aspect && `aspect=${Number(aspect.toFixed(4))}`].filter(Boolean).join('&')
+function sizeText({ w, h, aspect, density }: Variant): string {
+  const size = [w && `w=${w}`, h && `h=${h}`, aspect && `aspect=${Number(aspect.toFixed(4))}`].filter(Boolean).join('&')
+  return density === undefined ? size : `${size} at ${density}x`
 }
 
 function sameBox(a: Box, b: Box): boolean {
@@ -128,5 +152,3 @@ function checkOutput({ width, height }: Size, frames: number, format: Format, li
 function megapixels(pixels: number): string {
   return `${Number((pixels / 1e6).toFixed(1))} megapixels`
 }
-
-export { conflict }

@@ -29,22 +29,26 @@ export interface RequestContext {
 /** Parses a query. What it says goes before its preset, which goes before the plugin's defaults. */
 export function parseRequest(query: string, { defaults = '', presets = {} }: RequestContext = {}): Request {
   const written = readTexts(query)
-  const texts: Texts = new Map([...readTexts(defaults), ...readTexts(presetQuery(written, presets)), ...written])
+  const usual = readTexts(defaults)
+  const preset = readTexts(presetQuery(written.get('preset') ?? usual.get('preset'), presets))
+  if (preset.has('preset')) throw conflict('a preset cannot name another preset', 'Write its directives out in `presets`, in the options of the plugin.')
+  const texts: Texts = new Map([...usual, ...preset, ...written])
   refuseUnknown(texts)
   const { values, perFormat } = readValues(texts)
   const urlOnly = texts.has('url')
   if (urlOnly && values.as && values.as[0]?.name !== 'url') throw conflict('`url` and `as` both say what is exported', 'Leave out one of them.')
+  if (values.trim && (values.crop?.length ?? 0) > 1) throw conflict('`trim` looks at one rectangle, and `crop` names several', 'Keep one `crop`, or leave out `trim`.')
   return { query: canonicalQuery(values, perFormat), values, perFormat, shape: values.as?.[0], urlOnly }
 }
 
-function presetQuery(written: Texts, presets: Readonly<Record<string, QueryInput>>): QueryInput {
-  const name = written.get('preset')?.[0]
+function presetQuery(names: readonly string[] | undefined, presets: Readonly<Record<string, QueryInput>>): QueryInput {
+  const name = names?.[0]
   if (name === undefined) return ''
   const preset = Object.hasOwn(presets, name) ? presets[name] : undefined
   if (preset !== undefined) return preset
-  const names = Object.keys(presets)
-  const near = nearest(name, names)
-  const known = names.length > 0 ? `one of ${names.join(', ')}` : 'a preset, but the plugin has none'
+  const valid = Object.keys(presets)
+  const near = nearest(name, valid)
+  const known = valid.length > 0 ? `one of ${valid.join(', ')}` : 'a preset, but the plugin has none'
   throw new ImagemillError({ code: 'UNKNOWN_PRESET', message: `unknown preset \`${name}\`: expected ${known}`, hint: near ? `Did you mean \`${near}\`?` : 'Add it to `presets` in the options of the plugin.' })
 }
 
@@ -104,9 +108,9 @@ function canonicalQuery(values: Values, perFormat: Request['perFormat']): string
   const dotted = Object.entries(perFormat).flatMap(([format, settings]) => Object.entries(settings).map(([key, list]): [string, unknown[]] => [`${format}.${key}`, list]))
   const named: [string, unknown[]][] = [...Object.entries(values), ...dotted]
   const parts = named
-    .filter(([key, list]) => key !== 'imagemill' && (list[0] !== false || FALSE_SAYS.has(key.replace(/^.*\./, ''))))
+    .filter(([key, list]) => key !== 'imagemill' && (list.length > 1 || list[0] !== false || key.includes('.') || FALSE_SAYS.has(key)))
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, list]) => (list[0] === true ? key : `${key}=${list.map(textOf).join(';')}`))
+    .map(([key, list]) => (list.length === 1 && list[0] === true ? key : `${key}=${list.map(textOf).join(';')}`))
   return parts.join('&')
 }
 
@@ -115,7 +119,8 @@ function textOf(value: unknown): string {
     const { name, keys } = value as Shape
     return keys ? `${name}:${keys.join(';')}` : name
   }
-  return encodeURIComponent(String(value)).replace(/%(2C|3A|20|25)/g, decodeURIComponent)
+  // A per cent sign stays readable where it cannot be taken for an escape.
+  return encodeURIComponent(String(value)).replace(/%(2C|3A|20|25(?![\dA-F]{2}))/gi, decodeURIComponent)
 }
 
 export function conflict(message: string, hint: string): ImagemillError {

@@ -12,23 +12,33 @@ export interface Wanted {
   aspect?: number | undefined
   fit?: Fit | undefined
   allowUpscale: boolean
+  /** Factor by which all that was asked for is multiplied, for a pixel density. */
+  scale?: number | undefined
 }
 
-/** The exact size in px of an output made from `source`, and whether it had to be clamped to the source. */
-export function outputSize(source: Size, wanted: Wanted): Size & { clamped: boolean } {
-  const ideal = idealSize(source, wanted)
+/** The exact size in px of an output made from `source`; `shrink` is below 1 when it had to be clamped to the source. */
+export function outputSize(source: Size, wanted: Wanted): Size & { clamped: boolean; shrink: number } {
+  const { scale = 1 } = wanted
+  const { width, height } = idealSize(source, wanted)
+  const ideal = { width: width * scale, height: height * scale }
   // Shrinking both sides by one factor keeps the aspect that was asked for.
   const shrink = wanted.allowUpscale ? 1 : Math.min(1, source.width / ideal.width, source.height / ideal.height)
-  return { width: whole(ideal.width * shrink), height: whole(ideal.height * shrink), clamped: shrink < 1 - 1e-9 && !sameSize(ideal, source) }
+  return { width: whole(ideal.width * shrink), height: whole(ideal.height * shrink), clamped: shrink < 1 - 1e-9 && !sameSize(ideal, source), shrink }
 }
 
-function idealSize(source: Size, { w, h, aspect, fit = 'cover' }: Wanted): Size {
+function idealSize(source: Size, wanted: Wanted): Size {
   const natural = source.width / source.height
-  if (w !== undefined && h !== undefined) {
-    if (fit !== 'inside' && fit !== 'outside') return { width: w, height: h }
-    const byWidth = fit === 'inside' ? w / h < natural : w / h > natural
-    return byWidth ? { width: w, height: w / natural } : { width: h * natural, height: h }
-  }
+  const frame = frameSize(source, wanted)
+  if (wanted.fit !== 'inside' && wanted.fit !== 'outside') return frame
+  const { width, height } = frame
+  const byWidth = wanted.fit === 'inside' ? width / height < natural : width / height > natural
+  return byWidth ? { width, height: width / natural } : { width: height * natural, height }
+}
+
+/** What was asked for, before the aspect of the source may narrow or widen it. */
+function frameSize(source: Size, { w, h, aspect }: Wanted): Size {
+  const natural = source.width / source.height
+  if (w !== undefined && h !== undefined) return { width: w, height: h }
   const ratio = aspect ?? natural
   if (w !== undefined) return { width: w, height: w / ratio }
   if (h !== undefined) return { width: h * ratio, height: h }
@@ -49,9 +59,9 @@ export function cropBox(text: string, source: Size): Box | undefined {
   if (!x || !y || !w || !h) return undefined
   const px = ({ value, percent }: { value: number; percent: boolean }, side: number): number => Math.round(percent ? (value / 100) * side : value)
   const box = { left: px(x, source.width), top: px(y, source.height), width: whole(px(w, source.width)), height: whole(px(h, source.height)) }
-  // Percentages that add up to 100 may round to one pixel too many.
-  if (x.percent && w.percent && box.left + box.width === source.width + 1) box.width -= 1
-  if (y.percent && h.percent && box.top + box.height === source.height + 1) box.height -= 1
+  // Percentages within 100 may be rounded beyond the edge, and on small sources a part may be less than a pixel.
+  if (x.percent && w.percent && x.value + w.value <= 100) box.left = Math.min(box.left, source.width - box.width)
+  if (y.percent && h.percent && y.value + h.value <= 100) box.top = Math.min(box.top, source.height - box.height)
   return box.width > 0 && box.height > 0 && box.left + box.width <= source.width && box.top + box.height <= source.height ? box : undefined
 }
 
@@ -65,9 +75,13 @@ export function focusBox(text: string, base: Box, output: Size): Box {
   return { left: base.left + start(x, base.width, width), top: base.top + start(y, base.height, height), width, height }
 }
 
+/** An angle of any sign as one from 0 up to 360, so that equal turns are equal. */
+export function wholeTurn(degrees: number): number {
+  return Number((((degrees % 360) + 360) % 360).toFixed(6)) % 360
+}
+
 /** Size of the canvas that a turned picture needs, as libvips rounds it. */
-export function rotatedSize({ width, height }: Size, angle: number): Size {
-  const turn = ((angle % 360) + 360) % 360
+export function rotatedSize({ width, height }: Size, turn: number): Size {
   if (turn === 0 || turn === 180) return { width, height }
   if (turn === 90 || turn === 270) return { width: height, height: width }
   const radians = (turn * Math.PI) / 180

@@ -11,13 +11,13 @@ export function nearest(word: string, valid: readonly string[]): string | undefi
   if (other !== undefined && valid.includes(other)) return other
   const sameButCase = valid.find((name) => name.toLowerCase() === word.toLowerCase())
   if (sameButCase !== undefined) return sameButCase
-  const limit = word.length <= 3 ? 1 : 2
   let best: string | undefined
-  let bestDistance = limit + 1
+  let bestDistance = 3
   for (const name of valid) {
+    // Two edits make anything of a short word, and one makes any letter of another.
+    const limit = Math.min(word.length, name.length) <= 4 ? 1 : 2
     const distance = editDistance(word.toLowerCase(), name.toLowerCase(), limit)
-    // A one-letter name is one edit away from every other letter: too little to guess from.
-    if (distance < bestDistance && distance < name.length) [best, bestDistance] = [name, distance]
+    if (distance <= limit && distance < bestDistance && distance < name.length) [best, bestDistance] = [name, distance]
   }
   return best
 }

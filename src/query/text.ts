@@ -1,5 +1,5 @@
 import { ImagemillError } from '../errors.ts'
-import { FITS, FORMATS, POSITIONS, WEAK, isDirective } from './directives.ts'
+import { FITS, FORMATS, PER_FORMAT, POSITIONS, WEAK, isDirective, type DirectiveName } from './directives.ts'
 import { nearest } from './spelling.ts'
 
 /** A query as written: every key with its texts, `;` already split. */
@@ -27,10 +27,18 @@ export function readTexts(query: QueryInput): Texts {
   const texts: Texts = new Map()
   for (const [key, value] of pairs(query)) {
     const [name, word] = canonicalPair(key, value)
-    const parts = name === 'as' ? [word] : word.split(';').map((part) => part.trim())
-    texts.set(name, [...(texts.get(name) ?? []), ...(parts.length > 1 ? parts.filter((part) => part !== '') : parts)])
+    texts.set(name, [...(texts.get(name) ?? []), ...(WHOLE.has(name) ? [word.trim()] : listOf(word))])
   }
   return texts
+}
+
+/** Directives whose value may hold a `;` of its own. */
+const WHOLE: ReadonlySet<string> = new Set(['as', 'id'])
+
+/** A `;` too many is forgiven, but a list of nothing is a value that was forgotten. */
+function listOf(word: string): string[] {
+  const parts = word.split(';').map((part) => part.trim()).filter((part) => part !== '')
+  return parts.length > 0 ? parts : ['']
 }
 
 function pairs(query: QueryInput): Iterable<[string, string]> {
@@ -41,9 +49,18 @@ function pairs(query: QueryInput): Iterable<[string, string]> {
 
 /** Bare words of vite-imagetools, as in `?cover` or `?right top`, and the other spellings of a key. */
 function canonicalPair(key: string, value: string): [string, string] {
-  if (value === '' && FITS.some((fit) => fit === key)) return ['fit', key]
-  if (value === '' && POSITIONS.some((position) => position === key)) return ['position', key]
-  return [key, value]
+  const owner = value === '' ? ownerOf(key) : undefined
+  return owner ? [owner, key] : [canonicalKey(key), value]
+}
+
+/** The directive that a word is a value of. */
+function ownerOf(word: string): DirectiveName | undefined {
+  if (FITS.some((fit) => fit === word)) return 'fit'
+  return POSITIONS.some((position) => position === word) ? 'position' : undefined
+}
+
+function canonicalKey(key: string): string {
+  return key.replace(/^jpg\./, 'jpeg.')
 }
 
 /** Whether a query is meant for us: it holds one of our directives, or a word that can only be a misspelt one. */
@@ -64,22 +81,26 @@ export function refuseUnknown(texts: Texts): void {
     if (key === 'raw') {
       throw new ImagemillError({ code: 'CONFLICTING_DIRECTIVES', message: '`raw` asks for the text of a file, the other directives for an image', hint: 'Leave out one of them.' })
     }
+    const owner = ownerOf(key)
     const meant = misspelt(key)
-    const hint = meant ? `Did you mean \`${meant}\`?` : 'The README lists every directive.'
+    const hint = owner ? `Write \`${owner}=${key}\`.` : meant ? `Did you mean \`${meant}\`?` : 'The README lists every directive.'
     throw new ImagemillError({ code: 'UNKNOWN_DIRECTIVE', message: `unknown directive \`${key}\`: expected a directive of imagemill, received \`${key}=${texts.get(key)?.join(';') ?? ''}\``, hint })
   }
 }
 
 function isKnown(name: string): boolean {
-  const [format = '', setting, ...more] = name.split('.')
-  if (setting === undefined) return isDirective(name) || WEAK.has(name)
+  const [format = '', setting, ...more] = canonicalKey(name).split('.')
+  if (setting === undefined) return isDirective(name)
   return more.length === 0 && FORMATS.some((known) => known === format) && isDirective(setting)
 }
 
 /** The directive that an unknown key was meant to be. Short keys belong to others too often to guess. */
 function misspelt(name: string): string | undefined {
-  if (BUNDLER_KEYS.has(name) || isKnown(name)) return undefined
-  return nearest(name, MEANT)
+  if (BUNDLER_KEYS.has(name) || isKnown(name) || WEAK.has(name)) return undefined
+  const [format = '', setting] = canonicalKey(name).split('.')
+  if (setting === undefined) return nearest(name, MEANT)
+  const meant = FORMATS.some((known) => known === format) ? nearest(setting, PER_FORMAT) : undefined
+  return meant && `${format}.${meant}`
 }
 
 const MEANT = ['w', 'h', 'aspect', 'fit', 'position', 'focus', 'kernel', 'background', 'allowUpscale', 'crop', 'rotate', 'noAutoOrient', 'format', 'quality', 'effort', 'lossless', 'progressive', 'sharpen', 'median', 'grayscale', 'normalize', 'flatten', 'saturation', 'brightness', 'densities', 'basePixels', 'animated', 'preset']

@@ -1,3 +1,4 @@
+import { ImagemillError } from '../errors.ts'
 import type { Format, Header } from '../types.ts'
 import type { DirectiveName, ValueOf } from './directives.ts'
 import { conflict, type Values } from './request.ts'
@@ -8,13 +9,19 @@ export type Variant = { [K in Exclude<DirectiveName, 'format' | 'animated' | 'al
   animated: boolean
   allowUpscale: boolean
   orient: boolean
-  /** Pixel density, and the width in px that density 1 stands for; both or none. */
+  /** Pixel density that the output is for. */
   density?: number
+  /** Factor of the size that was asked for: the density, or its share of the highest when no size was. */
+  scale?: number
+  /** Width in px that density 1 stands for, where `basePixels` alone says so. */
   base?: number
 }
 
+/** More outputs than a page can want; lists multiply, so a short query could ask for millions. */
+const MOST = 1000
+
 const MULTIPLYING = [
-  'h', 'aspect', 'fit', 'position', 'focus', 'kernel', 'background', 'crop', 'trim', 'rotate', 'flip', 'flop', 'blur', 'sharpen', 'median', 'grayscale', 'invert',
+  'h', 'aspect', 'fit', 'position', 'focus', 'kernel', 'background', 'crop', 'rotate', 'flip', 'flop', 'blur', 'sharpen', 'median', 'grayscale', 'invert',
   'normalize', 'flatten', 'tint', 'hue', 'saturation', 'brightness', 'quality', 'effort', 'lossless', 'progressive',
 ] as const satisfies readonly DirectiveName[]
 
@@ -22,8 +29,15 @@ const MULTIPLYING = [
 export function variantsOf(values: Values, header: Header): Variant[] {
   const animated = values.animated?.[0] ?? true
   const formats = unique((values.format ?? ['auto-none']).flatMap((format) => (format === 'auto' ? autoFormats(header, animated) : format === 'auto-none' ? [ownFormat(header)] : [format])))
+  checkCount(formats, values)
   const common = { animated, allowUpscale: values.allowUpscale?.[0] ?? false, orient: !(values.noAutoOrient?.[0] ?? false) }
-  return formats.flatMap((format) => combinations(values).flatMap((variant) => withDensity({ ...variant, ...common, format }, values, header)))
+  return formats.flatMap((format) => combinations(values).flatMap((variant) => withDensity({ ...variant, ...common, format }, values)))
+}
+
+function checkCount(formats: readonly Format[], values: Values): void {
+  const count = [formats, ...(['w', 'densities', ...MULTIPLYING] as const).map((name) => values[name] ?? [1])].reduce((product, list) => product * list.length, 1)
+  if (count <= MOST) return
+  throw new ImagemillError({ code: 'SIZE_LIMIT', message: `the lists of the query multiply to ${count} outputs: expected at most ${MOST}`, hint: 'Make the lists shorter.' })
 }
 
 function combinations(values: Values): Partial<Variant>[] {
@@ -35,20 +49,16 @@ function combinations(values: Values): Partial<Variant>[] {
   return all
 }
 
-function withDensity(variant: Variant, values: Values, header: Header): Variant[] {
-  const densities = values.densities
-  const basePixels = values.basePixels?.[0]
-  if (!densities) return [basePixels === undefined ? variant : { ...variant, density: 1, base: basePixels }]
-  if ((values.w?.length ?? 0) > 1) throw conflict('`densities` needs one width, not a list: a srcset has either widths or densities', 'Give one `w`, or leave out `densities`.')
-  const own = variant.orient && header.orientation >= 5 ? header.height : header.width
-  const fromHeight = variant.h === undefined ? undefined : variant.h * (variant.aspect ?? own / (own === header.width ? header.height : header.width))
+function withDensity(variant: Variant, values: Values): Variant[] {
+  const { densities } = values
+  const base = values.basePixels?.[0]
+  if (!densities) return [base === undefined ? variant : { ...variant, base }]
+  if ((values.w?.length ?? 0) > 1 || (values.h?.length ?? 0) > 1) throw conflict('`densities` needs one size, not a list: a srcset has either widths or densities', 'Give one `w` or `h`, or leave out `densities`.')
+  const sized = variant.w !== undefined || variant.h !== undefined
+  if (base !== undefined && sized) throw conflict('with `densities`, `basePixels` and `w` or `h` both say how large density 1 is', 'Leave out one of them.')
   // Without any size the source is taken to be drawn for the highest density.
-  const base = basePixels ?? variant.w ?? fromHeight ?? own / Math.max(...densities)
-  return densities.map((density) => {
-    const h = variant.h === undefined || (basePixels !== undefined && variant.w === undefined) ? {} : { h: Math.max(1, Math.round(variant.h * density)) }
-    const w = variant.h !== undefined && variant.w === undefined ? {} : { w: Math.max(1, Math.round(base * density)) }
-    return { ...variant, ...w, ...h, density, base }
-  })
+  const unit = sized || base !== undefined ? 1 : Math.max(...densities)
+  return densities.map((density) => ({ ...variant, ...(base !== undefined && { w: base }), density, scale: density / unit }))
 }
 
 /** What `format=auto` means: the best two, and a fallback that every browser shows and that loses nothing. */
