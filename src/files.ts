@@ -2,36 +2,47 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { systemCode } from './errors.ts'
+import { PROCESS_NAME } from './process-name.ts'
 
 /** Errors that say a folder cannot be written to, now or ever. */
-const UNWRITABLE: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EEXIST', 'EIO', 'EMFILE', 'ENFILE', 'EISDIR', 'ENAMETOOLONG'])
+const UNWRITABLE: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EEXIST', 'EIO', 'EMFILE', 'ENFILE', 'EISDIR', 'ENAMETOOLONG', 'EBUSY', 'ENOTEMPTY'])
 
 export function isUnwritable(error: unknown): boolean {
   return UNWRITABLE.has(systemCode(error))
 }
 
+/** Someone may empty the folder while it is written to; three times in a row is not by chance. */
+const ATTEMPTS = 3
+
 /**
  * Writes a whole file or none of it: readers never see a part, and a killed process leaves only a file in `temp`.
- * Its name starts with the id of the process, so that a later run knows when it is an orphan.
+ * Its name starts with that of the process, so that a later run knows when it is an orphan.
  */
 export async function writeAtomic(path: string, data: string | Uint8Array, temp: string): Promise<void> {
-  const part = join(temp, `${process.pid}-${randomBytes(8).toString('hex')}`)
-  try {
-    await makingFolder(temp, () => writeFile(part, data, { flag: 'wx' }))
-    await makingFolder(dirname(path), () => rename(part, path))
-  } catch (error) {
-    await rm(part, { force: true })
-    throw error
+  for (let attempt = 1; ; attempt++) {
+    const part = join(temp, `${PROCESS_NAME}-${randomBytes(8).toString('hex')}`)
+    try {
+      await writeFile(part, data, { flag: 'wx' })
+      return await rename(part, path)
+    } catch (error) {
+      await rm(part, { force: true })
+      const code = systemCode(error)
+      if ((code !== 'ENOENT' && code !== 'EISDIR') || attempt === ATTEMPTS) throw error
+      // A folder in the place of the file is damage.
+      if (code === 'EISDIR') await rm(path, { recursive: true, force: true })
+      // Folders nearly always exist already, so they are made only when the work says they do not.
+      await mkdir(temp, { recursive: true })
+      await mkdir(dirname(path), { recursive: true })
+    }
   }
 }
 
-/** Folders nearly always exist already, so they are made only when the work says they do not. */
-async function makingFolder(folder: string, work: () => Promise<void>): Promise<void> {
+/** Runs work that nothing depends on: where it cannot write, it is left undone. */
+export async function ifWritable<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
-    await work()
+    return await work()
   } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error
-    await mkdir(folder, { recursive: true })
-    await work()
+    if (isUnwritable(error) || systemCode(error) === 'ENOENT') return undefined
+    throw error
   }
 }

@@ -11,6 +11,7 @@ import { diskStore } from './store/disk.ts'
 import { storedOutput } from './store/output.ts'
 import { sweep } from './store/sweep.ts'
 import type { Store } from './store/store.ts'
+import { ifWritable, isUnwritable } from './files.ts'
 import { canonical, isRecord, sha256 } from './hash.ts'
 import type { Box, Output, Source, StoredOutput } from './types.ts'
 
@@ -65,27 +66,44 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, warn }: Pipel
   const known = new Map<string, StoredOutput>()
   /** Keys made since the last `tidy`: the rest came from the cache. */
   const fresh = new Set<string>()
-  let written = 0
 
-  const open = (): Promise<Store> => (opening ??= openStore(folder).catch((error: unknown) => fallBack(diskStore(folder), error)))
+  const open = (): Promise<Store> => (opening ??= orElse(openTidy(), () => (opening = undefined)))
+
+  /** Opens the store, within its size even if the last run was killed. */
+  const openTidy = async (): Promise<Store> => {
+    try {
+      const store = await openStore(folder)
+      await ifWritable(() => sweep(folder, maxSize))
+      return store
+    } catch (error) {
+      return fallBack(diskStore(folder), error)
+    }
+  }
 
   const fallBack = async (store: Store, error: unknown): Promise<Store> => {
-    if (!(error instanceof ImagemillError) || error.code !== 'STORE_UNUSABLE') throw error
+    if (!isUnusable(error)) throw error
     warn(error)
-    return temporaryStore(store)
+    try {
+      return await temporaryStore(store)
+    } catch (cause) {
+      throw isUnwritable(cause) ? full(cause) : cause
+    }
   }
+
+  const full = (cause: unknown): ImagemillError => new ImagemillError({ code: 'DISK_FULL', message: `neither the cache folder ${folder} nor a temporary one can be written`, hint: 'Free some space on the disk.' }, { cause })
 
   /** Makes an output in the store; when that cannot be written to, in a temporary one. */
   const encode = async ({ source, output }: PlannedOutput): Promise<StoredOutput> => {
-    const store = await open()
+    const opened = open()
+    const store = await opened
     try {
       return await queue.encode(source, output, store.folder)
     } catch (error) {
-      if (!(error instanceof ImagemillError) || error.code !== 'STORE_UNUSABLE') throw error
-      if (store.folder !== folder) throw new ImagemillError({ code: 'DISK_FULL', message: `neither the cache folder ${folder} nor a temporary one can be written`, hint: 'Free some space on the disk.' }, { cause: error })
+      if (!isUnusable(error)) throw error
+      if (store.folder !== folder) throw full(error)
       // Several outputs fail together; the first one opens the temporary store for all.
-      if ((await open()) === store) opening = fallBack(store, error)
-      return queue.encode(source, output, (await open()).folder)
+      if (opening === opened) opening = orElse(fallBack(store, error), () => (opening = undefined))
+      return encode({ source, output })
     }
   }
 
@@ -96,10 +114,7 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, warn }: Pipel
       const found = known.get(key) ?? (entry && storedOutput(entry))
       const stored = found ?? (await encode(planned))
       known.set(key, stored)
-      if (!found) {
-        fresh.add(key)
-        written += stored.size_bytes
-      }
+      if (!found) fresh.add(key)
       return { ...stored, cached: !fresh.has(key) }
     })
 
@@ -116,15 +131,20 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, warn }: Pipel
     const known = store.get(key)?.value
     if (isBox(known)) return known
     const found = await queue.trim(source, question)
-    await store.put(key, found)
+    await ifWritable(() => store.put(key, found))
     return found
+  }
+
+  const tidy = async (): Promise<void> => {
+    fresh.clear()
+    if (opening && (await opening).folder === folder) await ifWritable(() => sweep(folder, maxSize))
   }
 
   return {
     make,
     async plan(file, request) {
       const store = await open()
-      encoder ??= encoderVersions(() => queue.versions())
+      encoder ??= orElse(encoderVersions(() => queue.versions()), () => (encoder = undefined))
       const source = await readSource(file, { store, inspect: (path, format) => queue.header(path, format) })
       const plan = planRequest(request, source, { encoder: await encoder, pixelLimit, trimmed: await trimmed(request, source) })
       return { source, plan }
@@ -144,20 +164,25 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, warn }: Pipel
       return blob && store.read(key, blob)
     },
     damaged: async () => (opening ? (await open()).damaged : 0),
-    async tidy() {
-      fresh.clear()
-      if (written === 0) return
-      if ((await open()).folder !== folder) return
-      const bytes = written
-      written = 0
-      await sweep(folder, maxSize, bytes)
-    },
+    tidy,
     async close() {
       await queue.close()
-      if (opening) await (await opening).close()
+      await tidy()
+      const closing = opening
       opening = undefined
+      await (await closing)?.close()
     },
   }
+}
+
+/** A failure is not kept: the next caller tries anew. */
+function orElse<T>(promise: Promise<T>, forget: () => void): Promise<T> {
+  promise.catch(forget)
+  return promise
+}
+
+function isUnusable(error: unknown): error is ImagemillError {
+  return error instanceof ImagemillError && error.code === 'STORE_UNUSABLE'
 }
 
 function isBox(value: unknown): value is Box {

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { ImagemillError, systemCode } from '../errors.ts'
-import { isUnwritable } from '../files.ts'
+import { ifWritable } from '../files.ts'
 import { canonical, isRecord, sha256 } from '../hash.ts'
 import type { Store } from '../store/store.ts'
 import type { Header, Source, SourceFormat } from '../types.ts'
@@ -31,7 +31,8 @@ export async function readSource(file: string, { store, inspect }: SourceContext
   const digest = sha256(bytes)
   const header = memo?.source.digest === digest ? memo.source.header : await headerOf(file, bytes, digest, { store, inspect })
   const source = { digest, size_bytes: bytes.length, header }
-  await remember(store, memoKey, { identity, seen_ms, source })
+  // What cannot be remembered is found out again next time.
+  await ifWritable(() => store.put(memoKey, { identity, seen_ms, source }))
   return { file, ...source }
 }
 
@@ -79,17 +80,8 @@ async function headerOf(file: string, bytes: Buffer, digest: string, { store, in
   const known = store.get(key)?.value
   if (isHeader(known)) return known
   const header = await inspect(file, format)
-  await remember(store, key, header)
+  await ifWritable(() => store.put(key, header))
   return header
-}
-
-/** What cannot be remembered is found out again next time. */
-async function remember(store: Store, key: string, value: unknown): Promise<void> {
-  try {
-    await store.put(key, value)
-  } catch (error) {
-    if (!isUnwritable(error)) throw error
-  }
 }
 
 function asMemo(value: unknown): Memo | undefined {

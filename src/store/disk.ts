@@ -1,15 +1,16 @@
 import { readFileSync, rmSync, statSync, utimesSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { appendFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemCode } from '../errors.ts'
-import { writeAtomic } from '../files.ts'
+import { ifWritable, writeAtomic } from '../files.ts'
 import { isRecord, sha256 } from '../hash.ts'
 import type { Blob, Entry, Store } from './store.ts'
 
 /** Folder of the layout below; a layout that an older version could misread gets another name. */
 export const LAYOUT = 'v1'
 
-const DAY = 24 * 60 * 60 * 1000
+/** File of the layout with the bytes of every entry written since it was last counted, a number a line: a killed run is counted too. */
+export const WRITTEN = 'written'
 
 /**
  * `v1/ac/ab/<key>.json` holds records, `v1/cas/cd/<sha256>` bytes: the names of Bazel's remote cache
@@ -20,38 +21,43 @@ export function diskStore(folder: string, close: () => Promise<void> = async () 
   const temp = join(root, 'tmp')
   const recordPath = (key: string): string => join(root, 'ac', key.slice(0, 2), `${key}.json`)
   const blobPath = (digest: string): string => join(root, 'cas', digest.slice(0, 2), digest)
-  let damaged = 0
+  const opened_ms = Date.now()
+  const damaged = new Set<string>()
+  /** Damaged records that could not be removed. */
+  const unusable = new Set<string>()
 
   const forget = (path: string): undefined => {
-    damaged++
-    removeQuietly(path)
+    damaged.add(path)
+    if (!remove(path)) unusable.add(path)
   }
 
   return {
     folder,
     get damaged() {
-      return damaged
+      return damaged.size
     },
     get(key) {
       const path = recordPath(key)
-      const text = readIfThere(path)
+      const text = unusable.has(path) ? undefined : readIfThere(path)
       if (text === undefined) return undefined
       const entry = parseRecord(text, key)
       if (!entry) return forget(path)
-      touch(path)
+      touch(path, opened_ms)
       return entry
     },
     async read(key, blob) {
       const bytes = await readFile(blobPath(blob.digest)).catch(missing)
       if (bytes && bytes.length === blob.size_bytes && sha256(bytes) === blob.digest) return bytes
-      removeQuietly(recordPath(key))
+      if (!remove(recordPath(key))) unusable.add(recordPath(key))
       return forget(blobPath(blob.digest))
     },
     async put(key, value, bytes) {
       const blob = bytes && { digest: sha256(bytes), size_bytes: bytes.length }
       if (bytes && blob) await writeAtomic(blobPath(blob.digest), bytes, temp)
       const entry = { key, value, ...(blob && { blob }) }
-      await writeAtomic(recordPath(key), formatRecord(entry), temp)
+      const record = formatRecord(entry)
+      await writeAtomic(recordPath(key), record, temp)
+      await ifWritable(() => appendFile(join(root, WRITTEN), `${record.length + (blob?.size_bytes ?? 0)}\n`))
       return entry
     },
     close,
@@ -77,13 +83,16 @@ function isBlob(value: unknown): value is Blob {
   return isRecord(value) && typeof value['digest'] === 'string' && typeof value['size_bytes'] === 'number'
 }
 
+/** Errors after which there may well be a good record, only not for us and not now. */
+const ABSENT: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE'])
+
 function readIfThere(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined
-    // A record that cannot be read (a folder in its place, no permission) is as good as none.
-    return ''
+    if (systemCode(error) === undefined) throw error
+    // What else cannot be read, such as a folder in its place, is damage.
+    return ABSENT.has(systemCode(error)) ? undefined : ''
   }
 }
 
@@ -91,21 +100,23 @@ function missing(error: unknown): undefined {
   if (systemCode(error) === undefined) throw error
 }
 
-/** Eviction goes by last use; once a day is exact enough and spares the disk. */
-function touch(path: string): void {
+/** Eviction goes by last use, and spares what was used since another process began: so once in each run, not less. */
+function touch(path: string, opened_ms: number): void {
   const now = new Date()
   try {
-    if (now.getTime() - statSync(path).mtimeMs > DAY) utimesSync(path, now, now)
+    if (statSync(path).mtimeMs < opened_ms) utimesSync(path, now, now)
   } catch (error) {
     if (systemCode(error) === undefined) throw error
   }
 }
 
-/** On a read-only disk a damaged file stays; it is still never used. */
-function removeQuietly(path: string): undefined {
+/** On a read-only disk a damaged file stays. A folder in the place of a file goes with all that is in it. */
+function remove(path: string): boolean {
   try {
-    rmSync(path, { force: true })
+    rmSync(path, { force: true, recursive: true })
+    return true
   } catch (error) {
     if (systemCode(error) === undefined) throw error
+    return false
   }
 }

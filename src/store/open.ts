@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, rm, unlink } from 'node:fs/promises'
+import { existsSync, rmSync } from 'node:fs'
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ImagemillError, systemCode } from '../errors.ts'
-import { isUnwritable, writeAtomic } from '../files.ts'
+import { ifWritable, isUnwritable, writeAtomic } from '../files.ts'
+import { PROCESS_NAME, hasEnded } from '../process-name.ts'
 import { LAYOUT, diskStore } from './disk.ts'
 import type { Store } from './store.ts'
 
@@ -14,7 +15,7 @@ const CACHEDIR_TAG = 'Signature: 8a477f597d28d172789f06886806bc55\n# Made by ima
 /** Opens a folder as a store; an unusable one is an error with the code STORE_UNUSABLE. */
 export async function openStore(folder: string): Promise<Store> {
   const temp = join(folder, LAYOUT, 'tmp')
-  const marker = join(folder, LAYOUT, 'runs', `${process.pid}-${randomBytes(4).toString('hex')}`)
+  const marker = join(folder, LAYOUT, 'runs', `${PROCESS_NAME}-${randomBytes(4).toString('hex')}`)
   try {
     // Says that this process runs, so that others leave alone what it uses; and tries whether the folder can be written.
     await writeAtomic(marker, '', temp)
@@ -34,10 +35,13 @@ function unusable(folder: string, cause: unknown): unknown {
 
 /**
  * What to use when a store cannot be written to: what is in it is still read, and new entries go
- * to a folder of this process that is removed when the store is closed.
+ * to a folder that is removed with the store or with this process.
  */
 export async function temporaryStore(below: Store): Promise<Store> {
-  const folder = await mkdtemp(join(tmpdir(), 'imagemill-'))
+  await removeTemporaryStores()
+  const folder = await mkdtemp(join(tmpdir(), `${TEMPORARY}${PROCESS_NAME}-`))
+  const remove = (): void => rmSync(folder, { recursive: true, force: true })
+  process.once('exit', remove)
   const above = diskStore(folder)
   return {
     folder,
@@ -47,27 +51,30 @@ export async function temporaryStore(below: Store): Promise<Store> {
     get: (key) => above.get(key) ?? below.get(key),
     read: async (key, blob) => (above.get(key) ? above.read(key, blob) : below.read(key, blob)),
     put: (key, value, bytes) => above.put(key, value, bytes),
-    close: () => rm(folder, { recursive: true, force: true }),
+    async close() {
+      process.off('exit', remove)
+      remove()
+      await below.close()
+    },
   }
 }
 
-/** Temporary files of processes that are gone: a killed build leaves nothing behind for good. */
-async function removeOrphans(temp: string): Promise<void> {
-  const names = await readdir(temp)
-  const orphans = names.filter((name) => !isRunning(Number.parseInt(name, 10)))
-  await Promise.all(orphans.map((name) => unlink(join(temp, name)).catch(ignoreGone)))
-}
-
-export function isRunning(pid: number): boolean {
-  if (!Number.isInteger(pid)) return false
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    return systemCode(error) === 'EPERM'
+/** Files of processes that are gone: a killed build leaves nothing behind for good. Of other machines it is not known, but a day is enough. */
+async function removeOrphans(folder: string): Promise<void> {
+  for (const name of (await ifWritable(() => readdir(folder))) ?? []) {
+    await ifWritable(async () => {
+      const path = join(folder, name)
+      if (hasEnded(name) ?? Date.now() - (await stat(path)).mtimeMs > DAY) await rm(path, { force: true, recursive: true })
+    })
   }
 }
 
-function ignoreGone(error: unknown): void {
-  if (systemCode(error) !== 'ENOENT') throw error
-}
+const DAY = 24 * 60 * 60 * 1000
+const TEMPORARY = 'imagemill-'
 
+/** The same for temporary stores. They share their folder with everyone, so only names that are surely ours count. */
+async function removeTemporaryStores(): Promise<void> {
+  const names = (await ifWritable(() => readdir(tmpdir()))) ?? []
+  const orphans = names.filter((name) => name.startsWith(TEMPORARY) && hasEnded(name.slice(TEMPORARY.length)))
+  await Promise.all(orphans.map((name) => ifWritable(() => rm(join(tmpdir(), name), { force: true, recursive: true }))))
+}

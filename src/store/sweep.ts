@@ -2,8 +2,8 @@ import { readFile, readdir, rm, stat, unlink } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { systemCode } from '../errors.ts'
 import { writeAtomic } from '../files.ts'
-import { LAYOUT, parseRecord } from './disk.ts'
-import { isRunning } from './open.ts'
+import { PROCESS_NAME, hasEnded } from '../process-name.ts'
+import { LAYOUT, WRITTEN, parseRecord } from './disk.ts'
 
 interface Kept {
   path: string
@@ -11,6 +11,8 @@ interface Kept {
   record_bytes: number
   blob?: { path: string; bytes: number } | undefined
 }
+
+const PARALLEL = 64
 
 export interface Swept {
   entries: number
@@ -22,15 +24,11 @@ const HOUR = 60 * 60 * 1000
 
 /**
  * Keeps a store under `maxSize` bytes: the entries used longest ago go first, never those that another
- * running process has used. `written` bytes were added since the last call; while they fit nothing is looked at.
+ * running process has used. While what was written fits, nothing else is looked at.
  */
-export async function sweep(folder: string, maxSize: number, written: number): Promise<Swept> {
+export async function sweep(folder: string, maxSize: number): Promise<Swept> {
   const root = join(folder, LAYOUT)
-  const known = await readTotal(root)
-  if (known !== undefined && known + written <= maxSize) {
-    await writeTotal(root, known + written)
-    return { entries: 0, bytes: 0 }
-  }
+  if ((await readWritten(root)) <= maxSize) return { entries: 0, bytes: 0 }
   const entries = await listEntries(root)
   await removeOrphanBlobs(root, entries)
   const protectedSince = await oldestOtherRun(root)
@@ -45,7 +43,7 @@ export async function sweep(folder: string, maxSize: number, written: number): P
     swept.entries++
     swept.bytes += freed
   }
-  await writeTotal(root, total)
+  await writeAtomic(join(root, WRITTEN), `${Math.round(total)}\n`, join(root, 'tmp'))
   return swept
 }
 
@@ -62,8 +60,13 @@ async function removeEntry({ path, record_bytes, blob }: Kept, uses: Map<string,
 
 async function listEntries(root: string): Promise<Kept[]> {
   const paths = await filesOf(join(root, 'ac'))
-  const entries = await Promise.all(paths.map((path) => readEntry(root, path)))
-  return entries.filter((entry) => entry !== undefined)
+  const entries: Kept[] = []
+  // Some at a time: all at once would take more open files than many systems allow.
+  for (let at = 0; at < paths.length; at += PARALLEL) {
+    const part = await Promise.all(paths.slice(at, at + PARALLEL).map((path) => readEntry(root, path)))
+    entries.push(...part.filter((entry) => entry !== undefined))
+  }
+  return entries
 }
 
 async function readEntry(root: string, path: string): Promise<Kept | undefined> {
@@ -88,7 +91,7 @@ async function removeOrphanBlobs(root: string, entries: readonly Kept[]): Promis
 /** Start of the longest-running other process on this store, in ms since 1970; Infinity when there is none. */
 async function oldestOtherRun(root: string): Promise<number> {
   const paths = await filesOf(join(root, 'runs'))
-  const others = paths.filter((path) => Number.parseInt(basename(path), 10) !== process.pid && isRunning(Number.parseInt(basename(path), 10)))
+  const others = paths.filter((path) => !basename(path).startsWith(`${PROCESS_NAME}-`) && !hasEnded(basename(path)))
   const starts = await Promise.all(others.map(async (path) => (await stat(path).catch(ignoreGone))?.mtimeMs ?? Infinity))
   return Math.min(Infinity, ...starts)
 }
@@ -98,13 +101,10 @@ async function filesOf(folder: string): Promise<string[]> {
   return items.filter((item) => item.isFile()).map((item) => join(item.parentPath, item.name))
 }
 
-async function readTotal(root: string): Promise<number | undefined> {
-  const total = Number(await readFile(join(root, 'total'), 'utf8').catch(ignoreGone))
-  return Number.isFinite(total) ? total : undefined
-}
-
-async function writeTotal(root: string, total: number): Promise<void> {
-  await writeAtomic(join(root, 'total'), String(Math.round(total)), join(root, 'tmp'))
+/** Bytes in the store at most: what was replaced or removed since the last count is in it still. NaN is more than any limit. */
+async function readWritten(root: string): Promise<number> {
+  const text = (await readFile(join(root, WRITTEN), 'utf8').catch(ignoreGone)) ?? ''
+  return text.split('\n').reduce((sum, line) => sum + Number(line), 0)
 }
 
 function ignoreGone(error: unknown): undefined {
