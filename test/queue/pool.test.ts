@@ -55,15 +55,15 @@ test('there are never more processes than `concurrency`, whatever is asked', asy
 })
 
 test('large sources are not decoded at once when memory is small, and one beyond the budget is still done', async () => {
-  const { folder, list } = await sources(3, 400)
-  const bytesOfOne = 400 * 400 * 3 * 2
+  const { folder, list } = await sources(3, 250)
+  const bytesOfOne = 250 * 250 * 3 * 2
   const make = (memory: number, width: number): Promise<number> => {
     const queue = pool({ concurrency: 3, memory })
     return mostWorkers(Promise.all(list.map((source) => queue.encode(source, outputOf(source, width, { format: 'avif' }), folder)))).finally(() => queue.close())
   }
-  expect(await make(bytesOfOne * 1.5, 300)).toBe(1)
-  expect(await make(1000, 310)).toBe(1)
-  expect(await make(bytesOfOne * 2, 320)).toBe(2)
+  expect(await make(bytesOfOne * 1.5, 240)).toBe(1)
+  expect(await make(1000, 241)).toBe(1)
+  expect(await make(bytesOfOne * 2, 242)).toBe(2)
 })
 
 test('questions are answered while all processes are busy, and before what waits', async () => {
