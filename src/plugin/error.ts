@@ -6,8 +6,7 @@ import type { BundlerError } from './bundler.ts'
 /** An error as bundlers show it: paths as the user writes them, and the line of the import where it can be found. */
 export function toBundlerError(error: unknown, root: string, importer?: string): BundlerError {
   const known = asImagemillError(error)
-  const file = known.file === undefined ? undefined : relative(root, known.file).split(sep).join('/')
-  const placed = new ImagemillError({ ...known.facts(), file })
+  const placed = below(root, known)
   const place = importer === undefined || known.query === undefined ? undefined : findImport(importer, known.query)
   const asked = importer === undefined ? '' : `\n  imported by ${relative(root, importer).split(sep).join('/')}${place ? `:${place.line}:${place.column + 1}` : ''}`
   return {
@@ -16,6 +15,12 @@ export function toBundlerError(error: unknown, root: string, importer?: string):
     ...(known.file !== undefined && { id: known.query ? `${known.file}?${known.query}` : known.file }),
     ...(importer !== undefined && place && { loc: { file: importer, ...place } }),
   }
+}
+
+/** The same error with its file as users see it: below the root, with `/`. */
+export function below(root: string, error: ImagemillError): ImagemillError {
+  const file = error.file === undefined ? undefined : relative(root, error.file).split(sep).join('/')
+  return new ImagemillError({ ...error.facts(), file }, { cause: error.cause })
 }
 
 function findImport(importer: string, query: string): { line: number; column: number } | undefined {

@@ -11,6 +11,7 @@ import { isImageFile, isOurs, isPlain, splitId, type QueryInput } from '../query
 import type { Output, Source } from '../types.ts'
 import { addressOf, dataUri, fileId } from './address.ts'
 import type { Api, Job } from './api.ts'
+import { below } from './error.ts'
 import { outputName } from './file-names.ts'
 import type { Place } from './place.ts'
 import { resultCode } from './result.ts'
@@ -62,9 +63,9 @@ export async function loadImage({ file, path, query, defaults }: Asked, place: P
     for (const warning of plan.warnings) api.report.warn(`${path}?${query}: ${warning}`)
     return await codeOf(register({ name: nameOf(path, request), request, source, plan }, place), place)
   } catch (error) {
-    const known = asImagemillError(error).at({ file: path, query })
+    const known = asImagemillError(error).at({ file, query })
     if (api.options.onError === 'fail' || known.code === 'SOURCE_DENIED') throw known
-    api.report.warn(`${known.message} The source is used as it is.`)
+    api.report.warn(`${below(root, known).message} The source is used as it is.`)
     return codeOf(register(unmade(file, path, query), place, true), place)
   }
 }

@@ -28,8 +28,7 @@ export function modulesPart(api: Api, worker: boolean): PluginPart {
         if (!IMAGE_ID.test(specifier) || specifier.startsWith('\0')) return null
         const id = await resolveImage(this, specifier, importer, options)
         if (id === null || !ask(id, placeOf(this, api, worker))) return null
-        // In an address of the dev server a raw `#` would begin a fragment.
-        const safe = id.replaceAll('#', '%23')
+        const safe = withoutHash(id)
         if (importer !== undefined && !api.importers.has(safe)) api.importers.set(safe, importer)
         return safe
       },
@@ -50,6 +49,13 @@ export function modulesPart(api: Api, worker: boolean): PluginPart {
       },
     },
   }
+}
+
+/** In an address of the dev server a raw `#` would begin a fragment. With it `%` is written as a code too, or it could be taken for the start of one. */
+function withoutHash(id: string): string {
+  const { file, query } = splitId(id)
+  const path = file.includes('#') ? file.replaceAll('%', '%25').replaceAll('#', '%23') : file
+  return query === '' ? path : `${path}?${query.replaceAll('#', '%23')}`
 }
 
 /** Rollup does not resolve an id with a query, and Vite takes `#` for a fragment: then the file is looked for without. */

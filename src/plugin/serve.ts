@@ -5,7 +5,7 @@ import { ImagemillError, asImagemillError } from '../errors.ts'
 import { FORMATS } from '../query/directives.ts'
 import type { Api } from './api.ts'
 import type { PluginPart, Logger, ViteConfig } from './bundler.ts'
-import { toBundlerError } from './error.ts'
+import { below, toBundlerError } from './error.ts'
 import { DEV_PATH } from './place.ts'
 import { queryOf } from './render.ts'
 
@@ -64,7 +64,7 @@ async function bytesOf(api: Api, { config }: DevServer, key: string): Promise<Bu
     if (known.code === 'SOURCE_CHANGED') return undefined
     const placed = known.at({ file: planned.source.file, query: queryOf(key, api) })
     if (api.options.onError === 'fail') throw placed
-    api.report.warn(`${placed.message} The source is used as it is.`)
+    api.report.warn(`${below(config.root, placed).message} The source is used as it is.`)
     planned.original = true
     return readFile(planned.source.file)
   }
