@@ -8,7 +8,7 @@ import type { BundlerContext, PluginPart } from './bundler.ts'
 import { toBundlerError } from './error.ts'
 import { ask, loadImage } from './load.ts'
 import { makeManifest } from './manifest.ts'
-import { placeOf } from './place.ts'
+import { placeOf, rootOf } from './place.ts'
 import { tokenOf } from './tokens.ts'
 
 const IMAGE_ID = /\.(?:avif|gif|hei[cf]|jfif|jpe?g|png|svg|tiff?|webp)(?:\?|$)/i
@@ -27,9 +27,11 @@ export function modulesPart(api: Api, worker: boolean): PluginPart {
       async handler(this: BundlerContext, specifier: string, importer: string | undefined, options: object) {
         if (!IMAGE_ID.test(specifier) || specifier.startsWith('\0')) return null
         const id = await resolveImage(this, specifier, importer, options)
-        if (id === null || !ask(id, placeOf(this, api, worker))) return null
-        const safe = withoutHash(id)
-        if (importer !== undefined && !api.importers.has(safe)) api.importers.set(safe, importer)
+        const safe = id === null ? undefined : withoutHash(id)
+        const asked = safe === undefined ? undefined : ask(safe, placeOf(this, api, worker))
+        if (!asked) return null
+        const place = asked.query === '' ? asked.file : `${asked.file}?${asked.query}`
+        if (importer !== undefined && !api.importers.has(place)) api.importers.set(place, importer)
         return safe
       },
     },
@@ -44,7 +46,7 @@ export function modulesPart(api: Api, worker: boolean): PluginPart {
         try {
           return { code: await loadImage(asked, placeOf(this, api, worker)), moduleSideEffects: false, moduleType: 'js', map: { mappings: '' } }
         } catch (error) {
-          return this.error(toBundlerError(error, placeOf(this, api, worker).root, api.importers.get(id)))
+          return this.error(toBundlerError(error, rootOf(this), api.importers))
         }
       },
     },
@@ -89,7 +91,7 @@ export function manifestPart(api: Api, worker: boolean): PluginPart {
         const manifest = await makeManifest(api.jobs.values(), api, place.root, (output, { source, request }) => ({ path: addressOf(output, source, place), inlined: request.values.inline?.[0] === true }))
         return { code: dataCode(manifest), moduleType: 'js', map: { mappings: '' } }
       } catch (error) {
-        return this.error(toBundlerError(error, place.root))
+        return this.error(toBundlerError(error, place.root, api.importers))
       }
     },
   }

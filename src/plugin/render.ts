@@ -111,7 +111,7 @@ export function deliverable(key: string, api: Api): Deliverable {
 }
 
 export function queryOf(key: string, api: Api): string | undefined {
-  for (const { plan, request } of api.jobs.values()) if (plan.outputs.some((output) => output.key === key)) return request.query
+  for (const { plan, written } of api.jobs.values()) if (plan.outputs.some((output) => output.key === key)) return written
   return undefined
 }
 

@@ -77,7 +77,7 @@ function cacheHeaders(tag: string): Record<string, string> {
 /** Tells the browser in the answer and in the overlay, and the person at the terminal. No absolute path leaves the machine. */
 function fail(api: Api, server: DevServer, error: unknown, response: ServerResponse): void {
   const known = asImagemillError(error)
-  const { message } = toBundlerError(known, server.config.root)
+  const { message } = toBundlerError(known, server.config.root, api.importers)
   api.report.error(message)
   server.ws.send({ type: 'error', err: { message, stack: '', plugin: 'imagemill', ...(known.file !== undefined && { id: relative(server.config.root, known.file).split(sep).join('/') }) } })
   if (response.headersSent) return void response.destroy()
