@@ -6,12 +6,11 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
 }
 
 /** The valid name nearest to what was written, or undefined when nothing is near enough to be meant. */
-export function nearest(word: string, valid: readonly string[]): string | undefined {
+export function nearest(word: string, valid: readonly string[], limit = word.length <= 3 ? 1 : 2): string | undefined {
   const other = OTHER_NAMES[word] ?? OTHER_NAMES[word.toLowerCase()]
   if (other !== undefined && valid.includes(other)) return other
   const sameButCase = valid.find((name) => name.toLowerCase() === word.toLowerCase())
   if (sameButCase !== undefined) return sameButCase
-  const limit = word.length <= 3 ? 1 : 2
   let best: string | undefined
   let bestDistance = limit + 1
   for (const name of valid) {

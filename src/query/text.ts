@@ -64,7 +64,7 @@ export function refuseUnknown(texts: Texts): void {
     if (key === 'raw') {
       throw new ImagemillError({ code: 'CONFLICTING_DIRECTIVES', message: '`raw` asks for the text of a file, the other directives for an image', hint: 'Leave out one of them.' })
     }
-    const meant = misspelt(key)
+    const meant = nearest(key, MEANT)
     const hint = meant ? `Did you mean \`${meant}\`?` : 'The README lists every directive.'
     throw new ImagemillError({ code: 'UNKNOWN_DIRECTIVE', message: `unknown directive \`${key}\`: expected a directive of imagemill, received \`${key}=${texts.get(key)?.join(';') ?? ''}\``, hint })
   }
@@ -76,10 +76,10 @@ function isKnown(name: string): boolean {
   return more.length === 0 && FORMATS.some((known) => known === format) && isDirective(setting)
 }
 
-/** The directive that an unknown key was meant to be. Short keys belong to others too often to guess. */
+/** The directive that an unknown key can only have been meant to be. Short words belong to others too often to guess: `asset`, `file` and `init` are no slips of ours. */
 function misspelt(name: string): string | undefined {
   if (BUNDLER_KEYS.has(name) || isKnown(name)) return undefined
-  return nearest(name, MEANT)
+  return nearest(name, MEANT, name.length <= 5 ? 1 : 2)
 }
 
 const MEANT = ['w', 'h', 'aspect', 'fit', 'position', 'focus', 'kernel', 'background', 'allowUpscale', 'crop', 'rotate', 'noAutoOrient', 'format', 'quality', 'effort', 'lossless', 'progressive', 'sharpen', 'median', 'grayscale', 'normalize', 'flatten', 'saturation', 'brightness', 'densities', 'basePixels', 'animated', 'preset']
