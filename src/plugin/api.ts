@@ -11,6 +11,8 @@ import { openReport, type Report } from './report.ts'
 export interface Job {
   /** Path and canonical query: its name in the manifest. */
   name: string
+  /** The query as it was written, to say in an error. */
+  written: string
   request: Request
   source: Source
   plan: Plan
@@ -34,7 +36,7 @@ export interface Api {
   files: Map<string, { key: string; name: string }>
   /** What workers use: they are bundled apart, but their images are files of the page's build. */
   inWorkers: Used
-  /** First importer of an id, to say in an error where it was asked for. */
+  /** First importer of each file and query as written, to say in an error where it was asked for. */
   importers: Map<string, string>
 }
 

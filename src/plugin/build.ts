@@ -37,7 +37,7 @@ export function buildPart(api: Api, worker: boolean): PluginPart {
             api, context: this, chunk, options, root: rootOf(this), emits: emits(this), ...bundle, chunks: Object.values(meta?.chunks ?? { [chunk.fileName]: chunk }),
           })
         } catch (error) {
-          return this.error(toBundlerError(error, rootOf(this)))
+          return this.error(toBundlerError(error, rootOf(this), api.importers))
         }
       },
     },

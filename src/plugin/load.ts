@@ -11,7 +11,7 @@ import { isImageFile, isOurs, isPlain, splitId, type QueryInput } from '../query
 import type { Output, Source } from '../types.ts'
 import { addressOf, dataUri, fileId } from './address.ts'
 import type { Api, Job } from './api.ts'
-import { toBundlerError } from './error.ts'
+import { below } from './error.ts'
 import { outputName } from './file-names.ts'
 import type { Place } from './place.ts'
 import { resultCode } from './result.ts'
@@ -64,11 +64,11 @@ export async function loadImage({ file, path, query, defaults }: Asked, place: P
     const request = parseRequest(query, { defaults, presets: api.options.presets })
     const { source, plan } = await api.pipeline(root).plan(file, request)
     for (const warning of plan.warnings) api.report.warn(`${path}?${query}: ${warning}`)
-    return await codeOf(register({ name: nameOf(path, request), request, source, plan }, place), place)
+    return await codeOf(register({ name: nameOf(path, request), written: query, request, source, plan }, place), place)
   } catch (error) {
     const known = asImagemillError(error).at({ file, query })
     if (api.options.onError === 'fail' || known.code === 'SOURCE_DENIED') throw known
-    api.report.warn(`${toBundlerError(known, root).message} The source is used as it is.`)
+    api.report.warn(`${below(root, known).message} The source is used as it is.`)
     return codeOf(register(unmade(file, path, query), place, true), place)
   }
 }
@@ -117,7 +117,7 @@ function unmade(file: string, path: string, query: string): Job {
   const source: Source = { file, digest, size_bytes: 0, header: { format, width: 0, height: 0, orientation: 1, frames: 1, alpha: false } }
   const output: Output = { key: digest, picture: { width: 0, height: 0, orient: true, frames: 1, scale: 1 }, encoding: { format }, descriptor: '1x' }
   const plan: Plan = { operation: 'convert', job_id: sha256(`${digest} ${query}`), outputs: [output], warnings: [] }
-  return { name: `${path}?${query}`, request: parseRequest(shapeOnly(query)), source, plan }
+  return { name: `${path}?${query}`, written: query, request: parseRequest(shapeOnly(query)), source, plan }
 }
 
 /** Of a query that may be wrong, only the part that says what the module exports. */

@@ -8,7 +8,7 @@ import type { BundlerContext, PluginPart } from './bundler.ts'
 import { toBundlerError } from './error.ts'
 import { ask, decode, loadImage } from './load.ts'
 import { makeManifest } from './manifest.ts'
-import { followLinks, placeOf } from './place.ts'
+import { followLinks, placeOf, rootOf } from './place.ts'
 import { tokenOf } from './tokens.ts'
 
 const IMAGE_ID = /\.(?:avif|gif|hei[cf]|jfif|jpe?g|png|svg|tiff?|webp)(?:\?|$)/i
@@ -30,9 +30,11 @@ export function modulesPart(api: Api, worker: boolean): PluginPart {
         if (id === null) return null
         const { file, query } = splitId(id)
         const safe = escapeFile(file) + (query === '' ? '' : `?${escapeQuery(query)}`)
-        if (!ask(safe, placeOf(this, api, worker))) return null
+        const asked = ask(safe, placeOf(this, api, worker))
+        if (!asked) return null
         if (safe !== id) this.addWatchFile(file)
-        if (importer !== undefined && !api.importers.has(safe)) api.importers.set(safe, importer)
+        const place = asked.query === '' ? asked.file : `${asked.file}?${asked.query}`
+        if (importer !== undefined && !api.importers.has(place)) api.importers.set(place, importer)
         return safe
       },
     },
@@ -48,7 +50,7 @@ export function modulesPart(api: Api, worker: boolean): PluginPart {
         try {
           return { code: await loadImage(asked, placeOf(this, api, worker)), moduleSideEffects: false, moduleType: 'js', map: { mappings: '' } }
         } catch (error) {
-          return this.error(toBundlerError(error, placeOf(this, api, worker).root, api.importers.get(id)))
+          return this.error(toBundlerError(error, rootOf(this), api.importers))
         }
       },
     },
@@ -121,7 +123,7 @@ export function manifestPart(api: Api, worker: boolean): PluginPart {
         const manifest = await makeManifest(api.jobs.values(), api, place.root, (output, { source, request }) => ({ path: addressOf(output, source, place), inlined: request.values.inline?.[0] === true }))
         return { code: dataCode(manifest), moduleType: 'js', map: { mappings: '' } }
       } catch (error) {
-        return this.error(toBundlerError(error, place.root))
+        return this.error(toBundlerError(error, place.root, api.importers))
       }
     },
   }

@@ -5,6 +5,7 @@ import type { Output } from '../types.ts'
 import { dataUri } from './address.ts'
 import type { Api, Deliverable, Used } from './api.ts'
 import type { BundlerContext, Chunk, OutputOptions } from './bundler.ts'
+import { below } from './error.ts'
 import { assetFileName } from './file-names.ts'
 import { fileUrlExpression } from './file-url.ts'
 import { makeManifest, usesOf } from './manifest.ts'
@@ -86,7 +87,7 @@ async function madeOf(key: string, { api, root }: Pick<Rendering, 'api' | 'root'
   } catch (error) {
     const known = asImagemillError(error).at({ file: planned.source.file, query: queryOf(key, api) })
     if (api.options.onError === 'fail') throw known
-    api.report.warn(`${known.message} The source is used as it is.`)
+    api.report.warn(`${below(root, known).message} The source is used as it is.`)
     planned.original = true
     return { size_bytes: planned.source.size_bytes, elapsed_ms: 0 }
   }
@@ -110,7 +111,7 @@ export function deliverable(key: string, api: Api): Deliverable {
 }
 
 export function queryOf(key: string, api: Api): string | undefined {
-  for (const { plan, request } of api.jobs.values()) if (plan.outputs.some((output) => output.key === key)) return request.query
+  for (const { plan, written } of api.jobs.values()) if (plan.outputs.some((output) => output.key === key)) return written
   return undefined
 }
 

@@ -7,7 +7,7 @@ import { sniff } from '../source/sniff.ts'
 import type { Format, SourceFormat } from '../types.ts'
 import type { Api, Deliverable } from './api.ts'
 import type { PluginPart, Logger, ViteConfig } from './bundler.ts'
-import { toBundlerError } from './error.ts'
+import { below, toBundlerError } from './error.ts'
 import { DEV_PATH } from './place.ts'
 import { queryOf } from './render.ts'
 
@@ -100,7 +100,7 @@ async function bytesOf(api: Api, { config }: DevServer, planned: Deliverable): P
     if (known.code === 'SOURCE_CHANGED') return undefined
     const placed = known.at({ file: source.file, query: queryOf(output.key, api) })
     if (api.options.onError === 'fail') throw placed
-    api.report.warn(`${toBundlerError(placed, config.root).message} The source is used as it is.`)
+    api.report.warn(`${below(config.root, placed).message} The source is used as it is.`)
     planned.original = true
     return readOriginal(source.file)
   }
@@ -137,7 +137,7 @@ function matches(condition: string, tag: string): boolean {
 /** Tells the browser in the answer and in the overlay, and the person at the terminal. No absolute path leaves the machine. */
 function fail(api: Api, server: DevServer, error: unknown, response: ServerResponse): void {
   const known = asImagemillError(error)
-  const { message } = toBundlerError(known, server.config.root)
+  const { message } = toBundlerError(known, server.config.root, api.importers)
   api.report.error(message)
   server.ws.send({ type: 'error', err: { message, stack: '', plugin: 'imagemill', ...(known.file !== undefined && { id: relative(server.config.root, known.file).split(sep).join('/') }) } })
   if (response.headersSent) return void response.destroy()

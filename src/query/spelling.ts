@@ -5,8 +5,11 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   mode: 'fit', gravity: 'position', filter: 'kernel', upscale: 'allowUpscale', output: 'as', autoRotate: 'noAutoOrient', negate: 'invert', normalise: 'normalize',
 }
 
-/** The valid name nearest to what was written, or undefined when nothing is near enough to be meant. */
-export function nearest(word: string, valid: readonly string[]): string | undefined {
+/**
+ * The valid name nearest to what was written, or undefined when nothing is near enough to be meant.
+ * Two edits make anything of a word of up to `short` letters.
+ */
+export function nearest(word: string, valid: readonly string[], short = 4): string | undefined {
   const other = OTHER_NAMES[word] ?? OTHER_NAMES[word.toLowerCase()]
   if (other !== undefined && valid.includes(other)) return other
   const sameButCase = valid.find((name) => name.toLowerCase() === word.toLowerCase())
@@ -14,9 +17,9 @@ export function nearest(word: string, valid: readonly string[]): string | undefi
   let best: string | undefined
   let bestDistance = 3
   for (const name of valid) {
-    // Two edits make anything of a short word, and one makes any letter of another.
-    const limit = Math.min(word.length, name.length) <= 4 ? 1 : 2
+    const limit = Math.min(word.length, name.length) <= short ? 1 : 2
     const distance = editDistance(word.toLowerCase(), name.toLowerCase(), limit)
+    // One edit makes any letter of another.
     if (distance <= limit && distance < bestDistance && distance < name.length) [best, bestDistance] = [name, distance]
   }
   return best

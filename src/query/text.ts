@@ -66,7 +66,7 @@ function canonicalKey(key: string): string {
 /** Whether a query is meant for us: it holds one of our directives, or a word that can only be a misspelt one. */
 export function isOurs(query: string): boolean {
   const names = [...new URLSearchParams(query.replaceAll('#', '%23')).keys()]
-  return names.some((name) => (isKnown(name) && !WEAK.has(name)) || misspelt(name) !== undefined)
+  return names.some((name) => (isKnown(name) && !WEAK.has(name)) || misspelt(name, OTHERS_SHORT) !== undefined)
 }
 
 /** Whether a query asks for nothing special, so that the plugin's `defaults` may make it ours. */
@@ -94,12 +94,15 @@ function isKnown(name: string): boolean {
   return more.length === 0 && FORMATS.some((known) => known === format) && isDirective(setting)
 }
 
-/** The directive that an unknown key was meant to be. Short keys belong to others too often to guess. */
-function misspelt(name: string): string | undefined {
+/** Up to so many letters, an unknown key alone is taken for another tool's: `asset`, `file` and `init` are no slips of ours. */
+const OTHERS_SHORT = 5
+
+/** The directive that an unknown key was meant to be. */
+function misspelt(name: string, short?: number): string | undefined {
   if (BUNDLER_KEYS.has(name) || isKnown(name) || WEAK.has(name)) return undefined
   const [format = '', setting] = canonicalKey(name).split('.')
-  if (setting === undefined) return nearest(name, MEANT)
-  const meant = FORMATS.some((known) => known === format) ? nearest(setting, PER_FORMAT) : undefined
+  if (setting === undefined) return nearest(name, MEANT, short)
+  const meant = FORMATS.some((known) => known === format) ? nearest(setting, PER_FORMAT, short) : undefined
   return meant && `${format}.${meant}`
 }
 

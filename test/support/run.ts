@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
@@ -30,5 +30,6 @@ function collect(value: unknown, into: string[]): void {
 /** How many images the store below a project's root holds: each stands for one encode. */
 export function encodesIn(root: string): number {
   const folder = join(root, 'node_modules/.cache/imagemill/v1/ac')
+  if (!existsSync(folder)) return 0
   return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json') && readFileSync(join(folder, name), 'utf8').includes('"blob"')).length
 }
