@@ -32,6 +32,10 @@ export interface Api {
   loaded: Map<string, Set<string>>
   /** File names of the outputs that an environment has rendered in its current build, by key. */
   rendered: Map<string, Map<string, string>>
+  /** Ids of the modules of a file, on the dev server. */
+  watched: Map<string, Set<string>>
+  /** Of the dev server, once there is one. */
+  watcher?: { add(file: string): unknown }
   /** First importer of an id, to say in an error where it was asked for. */
   importers: Map<string, string>
 }
@@ -58,6 +62,7 @@ export function createApi(options: Options): Api {
     jobs: new Map(),
     loaded: new Map(),
     rendered: new Map(),
+    watched: new Map(),
     importers: new Map(),
   }
 }
