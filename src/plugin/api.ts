@@ -36,6 +36,10 @@ export interface Api {
   files: Map<string, { key: string; name: string }>
   /** What workers use: they are bundled apart, but their images are files of the page's build. */
   inWorkers: Used
+  /** Ids of the modules of a file, on the dev server. */
+  watched: Map<string, Set<string>>
+  /** Of the dev server, once there is one. */
+  watcher?: { add(file: string): unknown }
   /** First importer of each file and query as written, to say in an error where it was asked for. */
   importers: Map<string, string>
 }
@@ -75,6 +79,7 @@ export function createApi(options: Options): Api {
     loaded: new Map(),
     files: new Map(),
     inWorkers: nothingUsed(),
+    watched: new Map(),
     importers: new Map(),
   }
 }

@@ -18,7 +18,8 @@ export interface BundlerEnvironment {
   config: ViteConfig & { consumer: string; build: { emitAssets: boolean; assetsInlineLimit: number | ((file: string, bytes: Buffer) => boolean | undefined) } }
   getTopLevelConfig(): unknown
   /** Of the dev server only. */
-  moduleGraph?: { getModulesByFile(file: string): Iterable<unknown> | undefined }
+  moduleGraph?: { getModuleById(id: string): object | undefined; invalidateModule(module: object): void }
+  waitForRequestsIdle?(ignoredId: string): Promise<void>
 }
 
 export interface ViteConfig {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { extname, join, normalize, relative, sep } from 'node:path'
+import { dirname, extname, join, normalize, relative, sep } from 'node:path'
 import { asImagemillError } from '../errors.ts'
 import { sha256 } from '../hash.ts'
 import { moduleCode } from '../module/code.ts'
@@ -44,16 +44,19 @@ export function ask(id: string, { api, root, publicDir }: Pick<Place, 'api' | 'r
 function locate(written: string, root: string, publicDir: string | undefined): string {
   const decoded = decode(written)
   const candidates = [normalize(decoded), normalize(written), ...(publicDir ? [join(publicDir, decoded)] : []), join(root, decoded)]
-  return candidates.find(existsSync) ?? (written.startsWith(root) ? normalize(written) : join(root, decoded))
+  const missing = [join(root, decoded), normalize(decoded)].find((path) => existsSync(dirname(path))) ?? join(root, decoded)
+  return candidates.find(existsSync) ?? (written.startsWith(root) ? normalize(decoded) : missing)
 }
 
+/** A `%` that encodes nothing is part of the name. */
 export function decode(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    // A lone % is part of the name.
-    return text
-  }
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (encoded) => {
+    try {
+      return decodeURIComponent(encoded)
+    } catch {
+      return encoded
+    }
+  })
 }
 
 /** The code of the module of an image import. No pixel is made, except where the import asks for bytes in place of addresses. */

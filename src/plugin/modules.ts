@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join, normalize, relative, resolve } from 'node:path'
 import { dataCode } from '../module/code.ts'
 import { splitId } from '../query/text.ts'
 import { addressOf } from './address.ts'
@@ -8,7 +8,7 @@ import type { BundlerContext, PluginPart } from './bundler.ts'
 import { toBundlerError } from './error.ts'
 import { ask, decode, loadImage } from './load.ts'
 import { makeManifest } from './manifest.ts'
-import { followLinks, placeOf, rootOf } from './place.ts'
+import { followLinks, placeOf, type Place } from './place.ts'
 import { tokenOf } from './tokens.ts'
 
 const IMAGE_ID = /\.(?:avif|gif|hei[cf]|jfif|jpe?g|png|svg|tiff?|webp)(?:\?|$)/i
@@ -32,7 +32,6 @@ export function modulesPart(api: Api, worker: boolean): PluginPart {
         const safe = escapeFile(file) + (query === '' ? '' : `?${escapeQuery(query)}`)
         const asked = ask(safe, placeOf(this, api, worker))
         if (!asked) return null
-        if (safe !== id) this.addWatchFile(file)
         const place = asked.query === '' ? asked.file : `${asked.file}?${asked.query}`
         if (importer !== undefined && !api.importers.has(place)) api.importers.set(place, importer)
         return safe
@@ -45,24 +44,33 @@ export function modulesPart(api: Api, worker: boolean): PluginPart {
         // Vite 6.0 does not know filters, so they are not relied on.
         const asked = IMAGE_ID.test(id) ? ask(id, placeOf(this, api, worker)) : undefined
         if (!asked) return null
-        // What is watched by a module is an import of it to Vite 6 and 7, which cannot resolve such names; `resolveId` has them watched.
-        if (escapeFile(asked.file) === asked.file) this.addWatchFile(asked.file)
+        const place = placeOf(this, api, worker)
+        // To Vite's dev server a watched file is an import, which it may fail to resolve: `#` in the name, or gone for a moment.
+        if (place.devBase === undefined) this.addWatchFile(asked.file)
+        else watch(asked.file, id, place)
         try {
-          return { code: await loadImage(asked, placeOf(this, api, worker)), moduleSideEffects: false, moduleType: 'js', map: { mappings: '' } }
+          return { code: await loadImage(asked, place), moduleSideEffects: false, moduleType: 'js', map: { mappings: '' } }
         } catch (error) {
-          return this.error(toBundlerError(error, rootOf(this), api.importers))
+          return this.error(toBundlerError(error, place.root, api.importers))
         }
       },
     },
     hotUpdate: {
       order: 'pre',
       handler(this: BundlerContext, { file, modules }: HotUpdate) {
-        const escaped = escapeFile(file)
-        // Vite looks for modules by the name of the file, and ours have another one.
-        return escaped === file ? undefined : [...modules, ...(this.environment?.moduleGraph?.getModulesByFile(escaped) ?? [])]
+        // Vite finds modules by the name of their file; in an id it may be escaped, or an address of the public folder.
+        const ids = [...(api.watched.get(normalize(file)) ?? [])]
+        const more = ids.map((id) => this.environment?.moduleGraph?.getModuleById(id)).filter((module) => module !== undefined)
+        return more.length > 0 ? [...new Set([...modules, ...more])] : undefined
       },
     },
   }
+}
+
+/** Has the dev server tell of changes of a file; those outside of the root it would not see. */
+function watch(file: string, id: string, { api, root }: Place): void {
+  api.watched.set(file, (api.watched.get(file) ?? new Set()).add(id))
+  if (relative(root, file).startsWith('..')) api.watcher?.add(file)
 }
 
 interface HotUpdate {
@@ -87,8 +95,8 @@ const PLAIN = { resolve: { preserveSymlinks: false } }
 async function resolveImage(context: BundlerContext, specifier: string, importer: string | undefined, options: object): Promise<string | null> {
   const { file, query } = splitId(specifier)
   const suffix = query === '' ? '' : `?${query}`
-  const relative = file.startsWith('.') && importer !== undefined ? resolve(dirname(splitId(importer).file), file) : undefined
-  if (relative !== undefined && existsSync(relative)) return followLinks(context.environment?.config ?? PLAIN, relative) + suffix
+  const beside = file.startsWith('.') && importer !== undefined ? resolve(dirname(splitId(importer).file), file) : undefined
+  if (beside !== undefined && existsSync(beside)) return followLinks(context.environment?.config ?? PLAIN, beside) + suffix
   const resolved = await context.resolve(specifier, importer, { ...options, skipSelf: true })
   if (resolved) return resolved.external ? null : unescaped(resolved.id)
   const bare = suffix === '' ? null : await context.resolve(file, importer, { ...options, skipSelf: true })
@@ -97,7 +105,7 @@ async function resolveImage(context: BundlerContext, specifier: string, importer
   const address = context.environment && unescaped(join(context.environment.config.root, file))
   if (address !== undefined && existsSync(address)) return address + suffix
   // A file that is not there is ours to report: its error says more than "failed to resolve".
-  return relative === undefined ? null : relative + suffix
+  return beside === undefined ? null : beside + suffix
 }
 
 /** An id with the name of its file as it is on disk. */

@@ -16,6 +16,7 @@ export interface DevServer {
   config: ViteConfig & { logger: Logger }
   middlewares: { use(handler: Handler): void; stack: { handle: unknown }[] }
   ws: { send(payload: object): void }
+  watcher: { add(file: string): unknown }
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse, next: () => void) => void
@@ -29,6 +30,7 @@ export function servePart(api: Api): PluginPart {
     name: 'imagemill:serve',
     enforce: 'pre',
     configureServer(server: DevServer) {
+      api.watcher = server.watcher
       const prefix = `${server.config.base}${DEV_PATH}`
       const handler: Handler = (request, response, next) => {
         const path = (request.url ?? '').replace(/\?.*$/s, '')
