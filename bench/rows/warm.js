@@ -25,7 +25,7 @@ export async function warm(bench) {
     rows: [{
       what: `warm build over the same build without images and without a plugin, CPU per output of ${outputs}`, unit: 'ms', most: 0.4, aim: 0.1,
       rival: perOutput('rival', 'no images'), ours: perOutput('ours', 'no images'),
-      also: { 'ours, current Node.js': perOutput('ours, current Node.js', 'no images, current Node.js'), 'child processes': Math.max(...runs.ours.map(({ processes }) => processes - 1)) },
+      also: { 'with the current Node.js': perOutput('ours, current Node.js', 'no images, current Node.js'), 'child processes': Math.max(...runs.ours.map(({ processes }) => processes - 1)) },
     }],
   }
 }

@@ -8,13 +8,15 @@ const sharp = createRequire(new URL('../../package.json', import.meta.url))('sha
 sharp.concurrency(1)
 sharp.cache(false)
 
-process.on('message', async ({ file, out, widths, formats }) => {
+process.on('message', async ({ file, out, widths, formats, settings }) => {
   const sizes = [...widths].sort((a, b) => b - a)
   const raster = await pixels(sharp(file).resize(sizes[0]))
   for (const width of sizes) {
     const picture = width === sizes[0] ? raster : await pixels(from(raster).resize(width))
     for (const format of formats) {
-      const bytes = await setEncoder(from(picture), { format, ...ENCODER_DEFAULTS[format] }).toBuffer()
+      const image = from(picture)
+      const encoder = settings === 'ours' ? setEncoder(image, { format, ...ENCODER_DEFAULTS[format] }) : image.toFormat(format)
+      const bytes = await encoder.toBuffer()
       await writeFile(join(out, `${basename(file, '.jpg')}-${width}.${format}`), bytes)
     }
   }
