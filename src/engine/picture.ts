@@ -9,6 +9,10 @@ export type Changes = Pick<Picture, 'resize' | 'rotate' | 'flip' | 'flop' | 'eff
 export async function makePicture(raster: Pixels, changes: Changes): Promise<Pixels> {
   if (!changesPixels(changes)) return raster
   const { resize, rotate, flip, flop, effects: { flatten, ...effects } = {} } = changes
+  if (effects.grayscale && !flatten && raster.channels === 4) {
+    const { grayscale: _, ...others } = effects
+    return makePicture(await greyPixels(raster), { ...changes, effects: others })
+  }
   if (!resize || resize.fit === 'fill' || !rotate || rotate.angle % 90 !== 0) return toPixels(applyChanges(fromPixels(raster), changes))
   // Asked for both at once, sharp would turn first and then cut the turned picture to the size before the turn.
   const resized = await makePicture(raster, { resize, ...(flip && { flip }), ...(flop && { flop }), ...(flatten && { effects: { flatten } }) })
@@ -17,7 +21,7 @@ export async function makePicture(raster: Pixels, changes: Changes): Promise<Pix
 
 /** Whether anything but orientation and box is done to the pixels. */
 export function changesPixels({ resize, rotate, flip, flop, effects }: Changes): boolean {
-  return Boolean(resize ?? rotate ?? flip ?? flop ?? effects)
+  return Boolean(resize ?? rotate ?? flip ?? flop) || Object.keys(effects ?? {}).length > 0
 }
 
 /** Adds changes to a pipeline; sharp applies them in its own fixed order. */
@@ -27,6 +31,17 @@ export function applyChanges(image: Sharp, { resize, rotate, flip, flop, effects
   if (flop) image.flop()
   if (rotate) image.rotate(rotate.angle, { background: rotate.background })
   return applyEffects(image, effects)
+}
+
+/** Grey and alpha: as raw pixels, sharp makes grey pictures without their alpha. */
+async function greyPixels(raster: Pixels): Promise<Pixels> {
+  const grey = await fromPixels(raster).removeAlpha().grayscale().raw().toBuffer()
+  const data = Buffer.alloc(2 * grey.length)
+  for (let pixel = 0; pixel < grey.length; pixel++) {
+    data[2 * pixel] = grey[pixel] ?? 0
+    data[2 * pixel + 1] = raster.data[4 * pixel + 3] ?? 0
+  }
+  return { data, width: raster.width, height: raster.height, channels: 2 }
 }
 
 function applyEffects(image: Sharp, { blur, sharpen, median, grayscale, invert, normalize, flatten, tint, hue, saturation, brightness }: Effects): Sharp {
