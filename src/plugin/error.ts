@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
-import { relative, sep } from 'node:path'
+import { relative, resolve, sep } from 'node:path'
 import { ImagemillError, asImagemillError } from '../errors.ts'
 import type { BundlerError } from './bundler.ts'
 
 /** An error as bundlers show it: paths as the user writes them, and the line of the import where it can be found. */
 export function toBundlerError(error: unknown, root: string, importer?: string): BundlerError {
   const known = asImagemillError(error)
-  const file = known.file === undefined ? undefined : relative(root, known.file).split(sep).join('/')
+  const file = known.file === undefined ? undefined : relative(root, resolve(root, known.file)).split(sep).join('/')
   const placed = new ImagemillError({ ...known.facts(), file })
   const place = importer === undefined || known.query === undefined ? undefined : findImport(importer, known.query)
   const asked = importer === undefined ? '' : `\n  imported by ${relative(root, importer).split(sep).join('/')}${place ? `:${place.line}:${place.column + 1}` : ''}`
