@@ -18,8 +18,8 @@ interface Reading {
   file: string
   folder: string
   read(): Promise<Source>
-  /** Replaces the header in the memo, so that an answer tells whether the memo was trusted. */
-  mark(width: number): Promise<void>
+  /** Writes another size into the memo, so that an answer tells whether the memo was trusted. */
+  mark(size_bytes: number): Promise<void>
 }
 
 async function reading(): Promise<Reading> {
@@ -33,8 +33,8 @@ async function reading(): Promise<Reading> {
     file,
     folder,
     read,
-    async mark(width) {
-      const value = JSON.stringify(store.get(key)?.value).replace(/"width":\d+/, `"width":${width}`)
+    async mark(size_bytes) {
+      const value = JSON.stringify(store.get(key)?.value).replace(/"size_bytes":\d+/, `"size_bytes":${size_bytes}`)
       await store.put(key, JSON.parse(value))
     },
   }
@@ -62,7 +62,14 @@ test('a file that has not changed for a while is not looked into again', async (
   await settle()
   await read()
   await mark(999)
-  expect((await read()).header.width).toBe(999)
+  expect((await read()).size_bytes).toBe(999)
+})
+
+test('a file that changed just before it was read is looked into again: it may have changed once more in the same tick', async () => {
+  const { read, mark } = await reading()
+  const first = await read()
+  await mark(999)
+  expect(await read()).toEqual(first)
 })
 
 test('a change right after the file was read is noticed, though size and times may be the same', async () => {
