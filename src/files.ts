@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path'
 import { systemCode } from './errors.ts'
 import { PROCESS_NAME } from './process-name.ts'
 
-/** Errors that say a folder cannot be written to, now or ever. */
-const UNWRITABLE: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EEXIST', 'EIO', 'EMFILE', 'ENFILE', 'EISDIR', 'ENAMETOOLONG', 'EBUSY', 'ENOTEMPTY'])
+/** Errors that say a folder cannot be written to, now or ever. ENOENT is what Node.js says of a new folder on a read-only disk. */
+const UNWRITABLE: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'ENOENT', 'EEXIST', 'EIO', 'EMFILE', 'ENFILE', 'EISDIR', 'ENAMETOOLONG', 'EBUSY', 'ENOTEMPTY'])
 
 export function isUnwritable(error: unknown): boolean {
   return UNWRITABLE.has(systemCode(error))
@@ -63,7 +63,7 @@ export async function ifWritable<T>(work: () => Promise<T>): Promise<T | undefin
   try {
     return await work()
   } catch (error) {
-    if (isUnwritable(error) || systemCode(error) === 'ENOENT') return undefined
+    if (isUnwritable(error)) return undefined
     throw error
   }
 }

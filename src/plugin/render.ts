@@ -117,7 +117,12 @@ export function queryOf(key: string, api: Api): string | undefined {
 
 async function bytesOf(key: string, { api, root }: Rendering): Promise<Buffer> {
   const planned = deliverable(key, api)
-  if (!planned.original) return api.pipeline(root).read(planned)
+  if (!planned.original) {
+    const bytes = await api.pipeline(root).read(planned)
+    // A damaged one was made anew, and is no hit any more.
+    await madeOf(key, { api, root })
+    return bytes
+  }
   return readFile(planned.source.file).catch(() => Buffer.alloc(0))
 }
 

@@ -72,8 +72,8 @@ export function openReport(level: LogLevel): Report {
       waiting++
       try {
         const stored = await making
+        if (!stored.cached && made.get(stored.key)?.cached !== false) done++
         made.set(stored.key, { name: planned.name, source: planned.source, format: planned.output.encoding.format, ...stored, cached: (made.get(stored.key)?.cached ?? true) && stored.cached })
-        if (!stored.cached) done++
         return stored
       } finally {
         waiting--

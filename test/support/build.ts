@@ -4,6 +4,7 @@ import { imagemill, type ImagemillOptions } from 'imagemill'
 import * as vite from 'vite'
 import * as vite6 from 'vite6'
 import * as vite7 from 'vite7'
+import { sha256 } from '../../src/hash.ts'
 
 /** The versions of Vite that we promise to work with. */
 export const VITES = { 'vite 6': vite6, 'vite 7': vite7, 'vite 8': vite } as const
@@ -24,4 +25,9 @@ export function filesOf(folder: string): Map<string, Buffer> {
   const items = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((item) => item.isFile())
   const paths = items.map((item) => join(item.parentPath, item.name))
   return new Map(paths.sort().map((path) => [relative(folder, path).split(sep).join('/'), readFileSync(path)]))
+}
+
+/** Files by what is in them: comparing these is quick where comparing the bytes themselves takes seconds. */
+export function digestsOf(files: Map<string, Buffer>): Record<string, string> {
+  return Object.fromEntries([...files].map(([path, bytes]) => [path, sha256(bytes)]))
 }

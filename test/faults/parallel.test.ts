@@ -1,0 +1,38 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { buildVite, digestsOf, filesOf } from '../support/build.ts'
+import { damagedFiles, entryFiles, putsOf } from '../support/entries.ts'
+import { CACHE, gallery } from '../support/gallery.ts'
+import { startBuild } from '../support/processes.ts'
+
+const options = { manifest: false as const, logLevel: 'warn' as const, cache: { dir: 'cache' } }
+
+test.each([2, 4])('%i builds at once on one cold cache: the same files, no complaint', async (count) => {
+  const { root } = await gallery()
+  const clean = await buildVite(root, { options: { ...options, cache: { dir: 'other' } } })
+  const outDirs = Array.from({ length: count }, (_, index) => `dist-${index}`)
+  const ended = await Promise.all(outDirs.map((outDir) => startBuild(root, { options, outDir }).ended))
+  expect(ended).toEqual(ended.map(() => ({ code: 0, signal: null, output: expect.not.stringMatching(/^imagemill: /m) })))
+  for (const outDir of outDirs) expect(digestsOf(filesOf(join(root, outDir)))).toEqual(digestsOf(clean))
+  expect(damagedFiles(join(root, 'cache'))).toEqual([])
+  expect(entryFiles(join(root, 'cache'), 'cas')).toHaveLength(36)
+  expect(entryFiles(join(root, 'cache'), 'tmp')).toEqual([])
+})
+
+test('builds beside one whose limit is far too small still have all their images', async () => {
+  const { root } = await gallery()
+  const clean = await buildVite(root, { options: { ...options, cache: { dir: 'other' } } })
+  const limits = [1000, 2e9, 5000]
+  const ended = await Promise.all(limits.map((maxSize, index) => startBuild(root, { options: { ...options, cache: { dir: 'cache', maxSize } }, outDir: `dist-${index}` }).ended))
+  expect(ended.map(({ code }) => code)).toEqual([0, 0, 0])
+  for (const index of limits.keys()) expect(digestsOf(filesOf(join(root, `dist-${index}`)))).toEqual(digestsOf(clean))
+})
+
+test('two instances of the plugin that build in one process at once make the same files', async () => {
+  const { root } = await gallery()
+  const built = await Promise.all(['dist-a', 'dist-b'].map((outDir) => buildVite(root, { options: { manifest: false }, config: { build: { outDir } } })))
+  const [a, b] = built.map(digestsOf)
+  expect(a).toEqual(b)
+  expect(damagedFiles(join(root, CACHE))).toEqual([])
+  expect(putsOf(join(root, CACHE))).toBeGreaterThanOrEqual(36)
+})
