@@ -19,7 +19,7 @@ describe.each(BUNDLERS)('%s', (bundler) => {
 
   const RUNS: Record<string, { output: Omit<Output, 'dir'>; kind?: 'commonjs' }> = {
     es: { output: { format: 'es' } },
-    'es in folders, minified': { output: { format: 'es', entryFileNames: 'deep/down/[name].js', assetFileNames: 'media/a b/[name]-[hash][extname]', minify: true } },
+    'es in folders, minified': { output: { format: 'es', entryFileNames: 'deep/down/[name].js', assetFileNames: 'media/50% a#b/[name]-[hash][extname]', minify: true } },
     cjs: { output: { format: 'cjs', entryFileNames: 'lib/[name].cjs' }, kind: 'commonjs' },
     umd: { output: { format: 'umd', entryFileNames: '[name].cjs', name: 'page' }, kind: 'commonjs' },
   }
@@ -37,6 +37,14 @@ describe.each(BUNDLERS)('%s', (bundler) => {
     const listed = Object.values(manifest).flatMap(({ results }) => results.flatMap(({ outputs }) => outputs))
     expect(listed.map(({ path }) => path).sort()).toEqual(names.sort())
     for (const { path, size_bytes } of listed) expect(files.get(path)?.length).toBe(size_bytes)
+  })
+
+  test.each(['`', "'"])('in literals of another kind: %s', async (quote) => {
+    const { root } = project({ 'main.js': `${MAIN}export default [hero, src, shape]`, 'img/photo #1.jpg': await jpeg(160, 80) })
+    const requote = { name: 'test:requote', renderChunk: { order: 'pre' as const, handler: (code: string) => ({ code: code.replace(/"(__IMAGEMILL_\w+)"/g, `${quote}$1${quote}`), map: null }) } }
+    await bundle(bundler, join(root, 'main.js'), [{ dir: join(root, 'dist'), format: 'es' }], options(root), [requote])
+    const names = addressesIn(runFile(join(root, 'dist/main.js'))).map((address) => fileURLToPath(address).slice(root.length + 6))
+    expect(await widthsOf(filesOf(join(root, 'dist')), names)).toEqual(EXPECTED)
   })
 
   test('iife: addresses from the page', async () => {

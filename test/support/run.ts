@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 /**
- * Runs a built file in a process of its own and answers what it left in `globalThis.answer`, as JSON says it,
+ * Runs a built file in a process of its own and answers what it left in `globalThis.answer` (or another `global`), as JSON says it,
  * or else the export `pick`. `before` is code that stands for the page around it.
  */
-export function runFile(file: string, { before = '', kind = 'module', pick = 'default' }: { before?: string; kind?: 'module' | 'commonjs'; pick?: string } = {}): unknown {
+export function runFile(file: string, { before = '', kind = 'module', pick = 'default', global = 'answer' }: { before?: string; kind?: 'module' | 'commonjs'; pick?: string; global?: string } = {}): unknown {
   const load = kind === 'module' ? `await import(${JSON.stringify(pathToFileURL(file).href)})` : `(await import('node:module')).createRequire(${JSON.stringify(file)})(${JSON.stringify(file)})`
-  const script = `${before}\nconst loaded = ${load}\nprocess.stdout.write(JSON.stringify(await (globalThis.answer ?? loaded[${JSON.stringify(pick)}] ?? loaded)))`
+  const script = `${before}\nconst loaded = ${load}\nprocess.stdout.write(JSON.stringify(await (globalThis[${JSON.stringify(global)}] ?? loaded[${JSON.stringify(pick)}] ?? loaded)))`
   const { NODE_OPTIONS: _, ...env } = process.env
   return JSON.parse(execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8', env }))
 }
