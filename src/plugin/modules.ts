@@ -43,7 +43,9 @@ export function modulesPart(api: Api, worker: boolean): PluginPart {
         if (place.devBase === undefined) this.addWatchFile(asked.file)
         else watch(asked.file, id, place)
         try {
-          return { code: await loadImage(asked, place), moduleSideEffects: false, moduleType: 'js', map: { mappings: '' } }
+          const code = await loadImage(asked, place)
+          forgetManifest(this)
+          return { code, moduleSideEffects: false, moduleType: 'js', map: { mappings: '' } }
         } catch (error) {
           return this.error(toBundlerError(error, place.root, api.importers.get(id)))
         }
@@ -65,6 +67,12 @@ export function modulesPart(api: Api, worker: boolean): PluginPart {
 function watch(file: string, id: string, { api, root }: Place): void {
   api.watched.set(file, (api.watched.get(file) ?? new Set()).add(id))
   if (relative(root, file).startsWith('..')) api.watcher?.add(file)
+}
+
+/** On the dev server the manifest lists what is loaded so far, so it is out of date with every image that is. */
+function forgetManifest({ environment }: BundlerContext): void {
+  const manifest = environment?.moduleGraph?.getModuleById(MANIFEST_ID)
+  if (manifest) environment?.moduleGraph?.invalidateModule(manifest)
 }
 
 interface HotUpdate {
@@ -122,7 +130,9 @@ export function manifestPart(api: Api, worker: boolean): PluginPart {
       // In a build it is filled in when the chunk is rendered: only then is it known what is used.
       if (place.devBase === undefined) return { code: `export default ${JSON.stringify(tokenOf('MANIFEST', 'ALL'))}\n`, moduleType: 'js', map: { mappings: '' } }
       try {
-        const manifest = await makeManifest(api.jobs.values(), api, place.root, (output) => addressOf(output, place))
+        // The images that the page imports are loaded at the same time; a server imports one after the other.
+        if (this.environment?.config.consumer === 'client') await this.environment.waitForRequestsIdle?.(MANIFEST_ID)
+        const manifest = await makeManifest([...api.jobs.values()].filter(({ source }) => existsSync(source.file)), api, place.root, (output) => addressOf(output, place))
         return { code: dataCode(manifest), moduleType: 'js', map: { mappings: '' } }
       } catch (error) {
         return this.error(toBundlerError(error, place.root))

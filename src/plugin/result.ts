@@ -11,8 +11,8 @@ import { tokenOf } from './tokens.ts'
  * when the chunk is rendered, so that what is not used is not made.
  */
 export async function resultCode(job: Job, place: Place): Promise<string> {
-  if (place.devBase !== undefined) return dataCode({ ...(await makeResult(job, place.api, place.root, (output) => addressOf(output, place))).record })
   const inline = job.request.values.inline?.[0] === true
+  if (place.devBase !== undefined) return dataCode({ ...(await makeResult(job, place.api, place.root, (output) => (inline ? fileName(job, output) : addressOf(output, place)))).record })
   const outputs = job.plan.outputs.map((output) => ({
     ...fileFacts(output, inline ? fileName(job, output) : addressOf(output, place)),
     size_bytes: tokenOf('SIZE', output.key),

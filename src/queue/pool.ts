@@ -40,6 +40,8 @@ export function openPool(options: PoolOptions): Queue {
   const lanes: (() => void)[] = []
   let running = 0
   let memory = 0
+  /** Raised by `close`: what was begun before is given up, not tried again in processes that would be new. */
+  let closed = 0
 
   const add = (source: Source, folder: string, waiting: Waiting): void => {
     const id = `${source.digest} ${source.file} ${folder}`
@@ -74,6 +76,7 @@ export function openPool(options: PoolOptions): Queue {
   }
 
   const runGroup = async ({ source, folder, waiting }: Group): Promise<void> => {
+    const begun = closed
     const left = new Map(waiting.map((item) => [item.output.key, item]))
     let current: Waiting | undefined
     const onReport = (report: Report): void => {
@@ -88,6 +91,7 @@ export function openPool(options: PoolOptions): Queue {
       unwrap(await processes.run({ type: 'work', batch, folder }, options.timeout, onReport))
     } catch (error) {
       if (!(error instanceof ImagemillError)) throw error
+      if (begun !== closed) return giveUp(left.values())
       // Without a report the process failed before any output; then the first one stands for all.
       const culprit = current && left.has(current.output.key) ? current : left.values().next().value
       for (const item of left.values()) {
@@ -98,7 +102,9 @@ export function openPool(options: PoolOptions): Queue {
   }
 
   const ask = async (task: Task): Promise<Findings> => {
+    const begun = closed
     if (running >= options.concurrency) await new Promise<void>((resolve) => lanes.push(resolve))
+    if (begun !== closed) throw givenUp()
     return occupy(0, async () => unwrap(await processes.run(task, options.timeout)))
   }
 
@@ -107,8 +113,21 @@ export function openPool(options: PoolOptions): Queue {
     header: async (file, format) => must((await ask({ type: 'header', file, format })).header),
     trim: async (source, question) => must((await ask({ type: 'trim', source, pixelLimit: options.pixelLimit, question })).box),
     versions: async () => must((await ask({ type: 'versions' })).versions),
-    close: () => processes.close(),
+    async close() {
+      closed++
+      for (const { waiting } of groups.values()) giveUp(waiting)
+      groups.clear()
+      await processes.close()
+    },
   }
+}
+
+function giveUp(waiting: Iterable<Waiting>): void {
+  for (const { reject } of waiting) reject(givenUp())
+}
+
+function givenUp(): ImagemillError {
+  return new ImagemillError({ code: 'WORKER_CRASHED', message: 'the image was given up because the server or the build was closed', hint: 'It is made when it is next asked for.' })
 }
 
 function unwrap(answer: Answer): Findings {
