@@ -1,4 +1,5 @@
 import { relative, sep } from 'node:path'
+import { asImagemillError } from '../errors.ts'
 import type { Manifest, ManifestEntry } from '../contract/manifest.ts'
 import { displayedSize } from '../query/plan.ts'
 import { fileId } from './address.ts'
@@ -10,7 +11,9 @@ export async function makeManifest(jobs: Iterable<Job>, api: Api, root: string, 
   const entries = await Promise.all([...jobs].map(async (job) => {
     const used = job.plan.outputs.filter((output) => useOf(output, job) !== undefined && !api.outputs.get(output.key)?.original)
     if (used.length === 0) return []
-    const { record, cached } = await makeResult(job, api, root, useOf, used)
+    const made = await makeResult(job, api, root, useOf, used).catch((error: unknown) => gone(error))
+    if (!made) return []
+    const { record, cached } = made
     const id = job.request.values.id?.[0]
     const { file, digest, size_bytes, header } = job.source
     const source = { path: relative(root, file).split(sep).join('/'), sha256: digest, format: header.format, ...displayedSize(header), size_bytes }
@@ -28,4 +31,9 @@ export function usesOf({ files, inlined }: Used): UseOf {
     const isInlined = inlined.has(output.key)
     return path !== undefined || isInlined ? { path: path ?? fileName(job, output), inlined: isInlined } : undefined
   }
+}
+
+/** On the dev server an image may have been deleted or changed since it was loaded; then its entry is no longer true. */
+function gone(error: unknown): undefined {
+  if (asImagemillError(error).code !== 'SOURCE_CHANGED') throw error
 }

@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs'
 import { dirname, join, normalize, relative, resolve } from 'node:path'
 import { dataCode } from '../module/code.ts'
 import { splitId } from '../query/text.ts'
-import { addressOf } from './address.ts'
 import type { Api } from './api.ts'
 import type { BundlerContext, PluginPart } from './bundler.ts'
 import { toBundlerError } from './error.ts'
 import { ask, decode, loadImage } from './load.ts'
 import { makeManifest } from './manifest.ts'
 import { followLinks, placeOf, type Place } from './place.ts'
+import { useInDev } from './result.ts'
 import { tokenOf } from './tokens.ts'
 
 const IMAGE_ID = /\.(?:avif|gif|hei[cf]|jfif|jpe?g|png|svg|tiff?|webp)(?:\?|$)/i
@@ -49,7 +49,9 @@ export function modulesPart(api: Api, worker: boolean): PluginPart {
         if (place.devBase === undefined) this.addWatchFile(asked.file)
         else watch(asked.file, id, place)
         try {
-          return { code: await loadImage(asked, place), moduleSideEffects: false, moduleType: 'js', map: { mappings: '' } }
+          const code = await loadImage(asked, place)
+          forgetManifest(this)
+          return { code, moduleSideEffects: false, moduleType: 'js', map: { mappings: '' } }
         } catch (error) {
           return this.error(toBundlerError(error, place.root, api.importers))
         }
@@ -71,6 +73,12 @@ export function modulesPart(api: Api, worker: boolean): PluginPart {
 function watch(file: string, id: string, { api, root }: Place): void {
   api.watched.set(file, (api.watched.get(file) ?? new Set()).add(id))
   if (relative(root, file).startsWith('..')) api.watcher?.add(file)
+}
+
+/** On the dev server the manifest lists what is loaded so far, so it is out of date with every image that is. */
+function forgetManifest({ environment }: BundlerContext): void {
+  const manifest = environment?.moduleGraph?.getModuleById(MANIFEST_ID)
+  if (manifest) environment?.moduleGraph?.invalidateModule(manifest)
 }
 
 interface HotUpdate {
@@ -128,7 +136,10 @@ export function manifestPart(api: Api, worker: boolean): PluginPart {
       // In a build it is filled in when the chunk is rendered: only then is it known what is used.
       if (place.devBase === undefined) return { code: `export default ${JSON.stringify(tokenOf('MANIFEST', 'ALL'))}\n`, moduleType: 'js', map: { mappings: '' } }
       try {
-        const manifest = await makeManifest(api.jobs.values(), api, place.root, (output, { source, request }) => ({ path: addressOf(output, source, place), inlined: request.values.inline?.[0] === true }))
+        // The images that the page imports are loaded at the same time; a server imports one after the other.
+        if (this.environment?.config.consumer === 'client') await this.environment.waitForRequestsIdle?.(MANIFEST_ID)
+        const jobs = [...api.jobs.values()].filter(({ source }) => existsSync(source.file))
+        const manifest = await makeManifest(jobs, api, place.root, (output, job) => useInDev(output, job, place))
         return { code: dataCode(manifest), moduleType: 'js', map: { mappings: '' } }
       } catch (error) {
         return this.error(toBundlerError(error, place.root, api.importers))

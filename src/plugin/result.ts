@@ -13,7 +13,7 @@ import { tokenOf } from './tokens.ts'
  */
 export async function resultCode(job: Job, place: Place): Promise<string> {
   const inline = job.request.values.inline?.[0] === true
-  if (place.devBase !== undefined) return dataCode({ ...(await makeResult(job, place.api, place.root, (output) => ({ path: addressOf(output, job.source, place), inlined: inline }))).record })
+  if (place.devBase !== undefined) return dataCode({ ...(await makeResult(job, place.api, place.root, (output) => useInDev(output, job, place))).record })
   const outputs = job.plan.outputs.map((output) => ({
     ...fileFacts(output, inline ? fileName(job, output) : addressOf(output, job.source, place)),
     size_bytes: tokenOf('SIZE', output.key),
@@ -24,6 +24,12 @@ export async function resultCode(job: Job, place: Place): Promise<string> {
 
 /** How an output of a job is used, undefined when it is not. */
 export type UseOf = (output: Output, job: Job) => { path: string; inlined: boolean } | undefined
+
+/** How a page of the dev server uses an output. */
+export function useInDev(output: Output, job: Job, place: Place): { path: string; inlined: boolean } {
+  const inlined = job.request.values.inline?.[0] === true
+  return { path: inlined ? fileName(job, output) : addressOf(output, job.source, place), inlined }
+}
 
 /** The exact record of a job whose outputs are made, or are made now. */
 export async function makeResult(job: Job, api: Api, root: string, useOf: UseOf, outputs: readonly Output[] = job.plan.outputs): Promise<{ record: JobSuccess; cached: boolean }> {

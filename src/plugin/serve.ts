@@ -138,6 +138,8 @@ function matches(condition: string, tag: string): boolean {
 
 /** Tells the browser in the answer and in the overlay, and the person at the terminal. No absolute path leaves the machine. */
 function fail(api: Api, server: DevServer, error: unknown, response: ServerResponse): void {
+  // The page was left, or the server is closing: there is nobody to tell.
+  if (response.destroyed || response.socket?.destroyed) return
   const known = asImagemillError(error)
   const { message } = toBundlerError(known, server.config.root, api.importers)
   api.report.error(message)
