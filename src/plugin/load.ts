@@ -30,6 +30,8 @@ export function ask(id: string, { api, root, publicDir }: Pick<Place, 'api' | 'r
   const { file: written, query } = splitId(id)
   if (written.startsWith('\0') || !isImageFile(written)) return undefined
   const file = locate(written, root, publicDir)
+  // No file has such a name, and whatever is asked for one throws.
+  if (file.includes('\0')) return undefined
   const path = relative(root, file).split(sep).join('/')
   if (!api.options.matches(path)) return undefined
   const defaults = api.options.defaults(path)
@@ -63,14 +65,13 @@ export function decode(text: string): string {
 export async function loadImage({ file, path, query, defaults }: Asked, place: Place): Promise<string> {
   const { api, root } = place
   try {
-    await place.allow(file)
     const request = parseRequest(query, { defaults, presets: api.options.presets })
     const { source, plan } = await api.pipeline(root).plan(file, request)
     for (const warning of plan.warnings) api.report.warn(`${path}?${query}: ${warning}`)
     return await codeOf(register({ name: nameOf(path, request), written: query, request, source, plan }, place), place)
   } catch (error) {
     const known = asImagemillError(error).at({ file, query })
-    if (api.options.onError === 'fail' || known.code === 'SOURCE_DENIED') throw known
+    if (api.options.onError === 'fail') throw known
     api.report.warn(`${below(root, known).message} The source is used as it is.`)
     return codeOf(register(unmade(file, path, query), place, true), place)
   }

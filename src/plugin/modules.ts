@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, normalize, relative, resolve } from 'node:path'
+import { asImagemillError } from '../errors.ts'
 import { dataCode } from '../module/code.ts'
 import { splitId } from '../query/text.ts'
 import type { Api } from './api.ts'
@@ -47,13 +48,14 @@ export function modulesPart(api: Api, worker: boolean): PluginPart {
         const place = placeOf(this, api, worker)
         // To Vite's dev server a watched file is an import, which it may fail to resolve: `#` in the name, or gone for a moment.
         if (place.devBase === undefined) this.addWatchFile(asked.file)
-        else watch(asked.file, id, place)
         try {
+          await place.allow(asked.file)
+          if (place.devBase !== undefined) watch(asked.file, id, place)
           const code = await loadImage(asked, place)
           forgetManifest(this)
           return { code, moduleSideEffects: false, moduleType: 'js', map: { mappings: '' } }
         } catch (error) {
-          return this.error(toBundlerError(error, place.root, api.importers))
+          return this.error(toBundlerError(asImagemillError(error).at({ query: asked.query }), place.root, api.importers))
         }
       },
     },
