@@ -1,19 +1,16 @@
 import pLimit from 'p-limit'
 import { ImagemillError, asImagemillError } from './errors.ts'
-import { croppedBox, displayedSize, planRequest, type Plan } from './query/plan.ts'
+import { planRequest, type Plan } from './query/plan.ts'
 import type { Request } from './query/request.ts'
 import type { Queue } from './queue/queue.ts'
 import { singleFlight } from './single-flight.ts'
 import { encoderVersions } from './source/encoder-versions.ts'
 import { readSource } from './source/read.ts'
-import { openStore, temporaryStore } from './store/open.ts'
-import { diskStore } from './store/disk.ts'
+import { trimmedBox } from './source/trim.ts'
 import { storedOutput } from './store/output.ts'
-import { sweep } from './store/sweep.ts'
+import { openRunStore } from './store/run-store.ts'
 import type { Store } from './store/store.ts'
-import { ifWritable, isUnwritable } from './files.ts'
-import { canonical, isRecord, sha256 } from './hash.ts'
-import type { Box, Output, Source, StoredOutput } from './types.ts'
+import type { Output, Source, StoredOutput } from './types.ts'
 
 export interface PipelineOptions {
   /** Absolute path of the cache folder. */
@@ -62,144 +59,95 @@ const READS = 3
 const READING = 4
 
 export function openPipeline({ folder, maxSize, pixelLimit, queue, warn }: PipelineOptions): Pipeline {
+  const store = openRunStore({ folder, maxSize, warn })
   const flight = singleFlight<StoredOutput & { cached: boolean }>()
-  const sources = singleFlight<Source>()
-  const reading = pLimit(READING)
-  /** What is being written for later runs, which nobody waits for until the end. */
-  const writing = new Set<Promise<void>>()
-  let opening: Promise<Store> | undefined
-  let encoder: Promise<string> | undefined
   /** What was made or found so far, so that it is looked up once. */
-  const known = new Map<string, StoredOutput>()
+  const seen = new Map<string, StoredOutput>()
   /** Keys made since the last `tidy`: the rest came from the cache. */
   const fresh = new Set<string>()
+  const look = sourceReader(queue, warn)
+  let encoder: Promise<string> | undefined
 
-  const later = (work: () => Promise<unknown>): void => {
-    const written = work().then(ignore).catch((error: unknown) => warn(asImagemillError(error))).finally(() => writing.delete(written))
-    writing.add(written)
-  }
-
-  const open = (): Promise<Store> => (opening ??= orElse(openTidy(), () => (opening = undefined)))
-
-  /** Opens the store, within its size even if the last run was killed. */
-  const openTidy = async (): Promise<Store> => {
-    try {
-      const store = await openStore(folder)
-      await ifWritable(() => sweep(folder, maxSize))
-      return store
-    } catch (error) {
-      return fallBack(diskStore(folder), error)
-    }
-  }
-
-  const fallBack = async (store: Store, error: unknown): Promise<Store> => {
-    if (!isUnusable(error)) throw error
-    warn(error)
-    try {
-      return await temporaryStore(store)
-    } catch (cause) {
-      throw isUnwritable(cause) ? full(cause) : cause
-    }
-  }
-
-  const full = (cause: unknown): ImagemillError => new ImagemillError({ code: 'DISK_FULL', message: `neither the cache folder ${folder} nor a temporary one can be written`, hint: 'Free some space on the disk.' }, { cause })
-
-  /** Makes an output in the store; when that cannot be written to, in a temporary one. */
-  const encode = async ({ source, output }: PlannedOutput): Promise<StoredOutput> => {
-    const opened = open()
-    const store = await opened
-    try {
-      return await queue.encode(source, output, store.folder)
-    } catch (error) {
-      if (!isUnusable(error)) throw error
-      if (store.folder !== folder) throw full(error)
-      // Several outputs fail together; the first one opens the temporary store for all.
-      if (opening === opened) opening = orElse(fallBack(store, error), () => (opening = undefined))
-      return encode({ source, output })
-    }
+  const versions = (): Promise<string> => {
+    encoder ??= encoderVersions(() => queue.versions())
+    // A failure is not kept: the next caller tries anew.
+    encoder.catch(() => (encoder = undefined))
+    return encoder
   }
 
   const make = (planned: PlannedOutput): Promise<StoredOutput & { cached: boolean }> =>
     flight(planned.output.key, async () => {
-      const { key } = planned.output
-      const entry = known.has(key) ? undefined : (await open()).get(key)
-      const found = known.get(key) ?? (entry && storedOutput(entry))
-      const stored = found ?? (await encode(planned))
-      known.set(key, stored)
-      if (!found) fresh.add(key)
-      return { ...stored, cached: !fresh.has(key) }
+      const { source, output } = planned
+      const entry = seen.has(output.key) ? undefined : (await store.open()).get(output.key)
+      const found = seen.get(output.key) ?? (entry && storedOutput(entry))
+      const stored = found ?? (await store.write((opened) => queue.encode(source, output, opened.folder)))
+      seen.set(output.key, stored)
+      if (!found) fresh.add(output.key)
+      return { ...stored, cached: !fresh.has(output.key) }
     })
-
-  const trimmed = async (request: Request, source: Source): Promise<Box | undefined> => {
-    const [threshold] = request.values.trim ?? []
-    if (threshold === undefined || threshold === false) return undefined
-    const orient = !(request.values.noAutoOrient?.[0] ?? false)
-    const whole = displayedSize(source.header, orient)
-    const crop = request.values.crop?.[0]
-    const box = crop === undefined ? { left: 0, top: 0, ...whole } : croppedBox(crop, whole)
-    const question = { orient, box, threshold: threshold === true ? undefined : threshold }
-    const store = await open()
-    const key = sha256(canonical({ trim: question, source: source.digest }))
-    const known = store.get(key)?.value
-    if (isBox(known)) return known
-    const found = await queue.trim(source, question)
-    await ifWritable(() => store.put(key, found))
-    return found
-  }
-
-  const tidy = async (): Promise<void> => {
-    fresh.clear()
-    await Promise.all(writing)
-    if (opening && (await opening).folder === folder) await ifWritable(() => sweep(folder, maxSize))
-  }
 
   return {
     make,
     async plan(file, request) {
-      const store = await open()
-      encoder ??= orElse(encoderVersions(() => queue.versions()), () => (encoder = undefined))
-      const source = await readSource(file, { store, later, once: (key, work) => sources(key, () => reading(work)), inspect: (path, format) => queue.header(path, format) })
-      const plan = planRequest(request, source, { encoder: await encoder, pixelLimit, trimmed: await trimmed(request, source) })
-      return { source, plan }
+      const opened = await store.open()
+      const encoderVersion = await versions()
+      const source = await look.read(file, opened)
+      const trimmed = await trimmedBox(request, source, { store: opened, find: (question) => queue.trim(source, question) })
+      return { source, plan: planRequest(request, source, { encoder: encoderVersion, pixelLimit, trimmed }) }
     },
     async read(planned) {
       for (let attempt = 0; attempt < READS; attempt++) {
         const { key, digest, size_bytes } = await make(planned)
-        const bytes = await (await open()).read(key, { digest, size_bytes })
+        const bytes = await (await store.open()).read(key, { digest, size_bytes })
         if (bytes) return bytes
-        known.delete(key)
+        seen.delete(key)
       }
       throw new ImagemillError({ code: 'STORE_UNUSABLE', message: `an image was damaged in the cache folder ${folder} ${READS} times in a row`, hint: 'Check the disk, or set `cache.dir` to another one.' })
     },
     async find(key) {
-      const store = await open()
-      const blob = store.get(key)?.blob
-      return blob && store.read(key, blob)
+      const opened = await store.open()
+      const blob = opened.get(key)?.blob
+      return blob && opened.read(key, blob)
     },
-    damaged: async () => (opening ? (await open()).damaged : 0),
-    tidy,
+    damaged: () => store.damaged(),
+    async tidy() {
+      fresh.clear()
+      await look.written()
+      await store.tidy()
+    },
     async close() {
       await queue.close()
-      await tidy()
-      const closing = opening
-      opening = undefined
-      await (await closing)?.close()
+      await look.written()
+      await store.close()
     },
   }
 }
 
-function ignore(): void {}
-
-/** A failure is not kept: the next caller tries anew. */
-function orElse<T>(promise: Promise<T>, forget: () => void): Promise<T> {
-  promise.catch(forget)
-  return promise
-}
-
-function isUnusable(error: unknown): error is ImagemillError {
-  return error instanceof ImagemillError && error.code === 'STORE_UNUSABLE'
-}
-
-function isBox(value: unknown): value is Box {
-  return isRecord(value) && ['left', 'top', 'width', 'height'].every((key) => typeof value[key] === 'number')
+/** Reads sources a few at a time, each once for all who ask; what is remembered of them is written in the background. */
+function sourceReader(queue: Queue, warn: (error: ImagemillError) => void): { read(file: string, store: Store): Promise<Source>; written(): Promise<void> } {
+  const flight = singleFlight<Source>()
+  const reading = pLimit(READING)
+  const writing = new Set<Promise<void>>()
+  const later = async (work: () => Promise<unknown>): Promise<void> => {
+    try {
+      await work()
+    } catch (error) {
+      warn(asImagemillError(error))
+    }
+  }
+  return {
+    read: (file, store) =>
+      readSource(file, {
+        store,
+        once: (key, work) => flight(key, () => reading(work)),
+        inspect: (path, format) => queue.header(path, format),
+        later(work) {
+          const written = later(work).finally(() => writing.delete(written))
+          writing.add(written)
+        },
+      }),
+    async written() {
+      await Promise.all(writing)
+    },
+  }
 }

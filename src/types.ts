@@ -108,3 +108,12 @@ export interface StoredOutput {
   /** Wall time of the run that made it, in ms. */
   elapsed_ms: number
 }
+
+/** What is asked of the pixels of a source to trim it. */
+export interface TrimQuestion {
+  orient: boolean
+  /** The part of the source that is looked at. */
+  box: Box
+  /** How far a pixel may be from the colour of the top left one, 0 to 255; sharp's default when undefined. */
+  threshold: number | undefined
+}

@@ -1,6 +1,6 @@
 import sharp from 'sharp'
 import { ImagemillError } from '../errors.ts'
-import type { Box, Header, SourceFormat } from '../types.ts'
+import type { Box, Header, SourceFormat, TrimQuestion } from '../types.ts'
 import { decodeError } from './failure.ts'
 import { openSource, type Loaded } from './raster.ts'
 
@@ -15,13 +15,6 @@ export async function inspectHeader(bytes: Buffer, format: SourceFormat): Promis
   return { format, width, height: pageHeight ?? height, orientation: orientation ?? 1, frames: format === 'avif' ? 1 : frames, alpha: hasAlpha }
 }
 
-export interface TrimQuestion {
-  orient: boolean
-  /** The part of the source that is looked at. */
-  box: Box
-  /** How far a pixel may be from the colour of the top left one, 0 to 255; sharp's default when undefined. */
-  threshold: number | undefined
-}
 
 /** The rectangle that is left when the borders of one colour are cut off. */
 export async function trimmedBox(loaded: Loaded, { orient, box, threshold }: TrimQuestion): Promise<Box> {

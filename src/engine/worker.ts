@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { ImagemillError, asImagemillError, type ErrorFacts } from '../errors.ts'
 import { diskStore } from '../store/disk.ts'
-import type { Box, Header, Source, SourceFormat } from '../types.ts'
-import type { TrimQuestion } from './inspect.ts'
+import type { Box, Header, Source, SourceFormat, TrimQuestion } from '../types.ts'
 import type { Batch, Report } from './work.ts'
 
 /** What the pool asks of a worker process. */

@@ -7,7 +7,7 @@ import { exportedValue } from '../module/image.ts'
 import { FORMATS } from '../query/directives.ts'
 import type { Plan } from '../query/plan.ts'
 import { parseRequest, type Request } from '../query/request.ts'
-import { isImageFile, isOurs, isPlain, splitId, type QueryInput } from '../query/text.ts'
+import { changesImage, isImageFile, isOurs, isPlain, splitId, type QueryInput } from '../query/text.ts'
 import type { Output, Source } from '../types.ts'
 import { addressOf, dataUri, fileId } from './address.ts'
 import type { Api, Job } from './api.ts'
@@ -16,6 +16,7 @@ import { outputName } from './file-names.ts'
 import type { Place } from './place.ts'
 import { resultCode } from './result.ts'
 import { tokenOf } from './tokens.ts'
+import { unmadeJob } from './unmade.ts'
 
 /** What an id asks of us: a file, and the parts of its query; undefined when it is not ours. */
 export interface Asked {
@@ -35,7 +36,7 @@ export function ask(id: string, { api, root, publicDir }: Pick<Place, 'api' | 'r
   const path = relative(root, file).split(sep).join('/')
   if (!api.options.matches(path)) return undefined
   const defaults = api.options.defaults(path)
-  const byDefault = defaults !== undefined && isPlain(query) && !/\.svg$/i.test(file)
+  const byDefault = defaults !== undefined && changesImage(defaults) && isPlain(query) && !/\.svg$/i.test(file)
   return isOurs(query) || byDefault ? { file, path, query, defaults } : undefined
 }
 
@@ -73,7 +74,7 @@ export async function loadImage({ file, path, query, defaults }: Asked, place: P
     const known = asImagemillError(error).at({ file, query })
     if (api.options.onError === 'fail') throw known
     api.report.warn(`${below(root, known).message} The source is used as it is.`)
-    return codeOf(register(unmade(file, path, query), place, true), place)
+    return codeOf(register(await unmadeJob({ file, path, query }, api.pipeline(root)), place, true), place)
   }
 }
 
@@ -112,21 +113,3 @@ async function inlineUrls({ request, plan, source }: Job, { api, root, devBase, 
   }
   return urls
 }
-
-/** A job that stands for an image that cannot be made: one output, which is the source. */
-function unmade(file: string, path: string, query: string): Job {
-  const digest = sha256(`unmade ${path}`)
-  const extension = extname(file).slice(1).toLowerCase()
-  const format = FORMATS.find((known) => known === extension) ?? 'jpeg'
-  const source: Source = { file, digest, size_bytes: 0, header: { format, width: 0, height: 0, orientation: 1, frames: 1, alpha: false } }
-  const output: Output = { key: digest, picture: { width: 0, height: 0, orient: true, frames: 1, scale: 1 }, encoding: { format }, descriptor: '1x' }
-  const plan: Plan = { operation: 'convert', job_id: sha256(`${digest} ${query}`), outputs: [output], warnings: [] }
-  return { name: `${path}?${query}`, written: query, request: parseRequest(shapeOnly(query)), source, plan }
-}
-
-/** Of a query that may be wrong, only the part that says what the module exports. */
-function shapeOnly(query: string): string {
-  const shape = new URLSearchParams(query).get('as')?.split(':')[0] ?? ''
-  return ['url', 'srcset', 'img', 'picture', 'metadata', 'meta', 'result'].includes(shape) ? `as=${shape}` : ''
-}
-

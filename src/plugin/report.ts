@@ -30,18 +30,20 @@ export function openReport(level: LogLevel): Report {
   let logger: Logger = { info: print, warn: print, error: print }
   let made = new Map<string, Made>()
   let started: number | undefined
-  let waiting = 0
+  /** Begin of the current rush of images, and how many of it are done: a dev server has many rushes. */
+  let rush = 0
   let done = 0
+  let waiting = 0
   let drawn = 0
   let line = false
 
-  const draw = (force = false): void => {
+  const draw = (): void => {
     const now = performance.now()
     // Work that is over before anyone could read of it is not worth a line.
-    if (!shows('info') || started === undefined || now - started < 1000) return
-    if (!force && now - drawn < (process.stderr.isTTY ? REDRAW : LOG_LINE)) return
+    if (!shows('info') || now - rush < 1000) return
+    if (now - drawn < (process.stderr.isTTY ? REDRAW : LOG_LINE)) return
     drawn = now
-    const text = progressLine({ done, total: done + waiting, elapsed_ms: now - started })
+    const text = progressLine({ done, total: done + waiting, elapsed_ms: now - rush })
     if (!process.stderr.isTTY) return print(text)
     line = true
     process.stderr.write(`\r\u001B[K${text}`)
@@ -69,7 +71,7 @@ export function openReport(level: LogLevel): Report {
     },
     async follow(planned, making) {
       started ??= performance.now()
-      waiting++
+      if (waiting++ === 0) [rush, done] = [performance.now(), 0]
       try {
         const stored = await making
         if (!stored.cached && made.get(stored.key)?.cached !== false) done++
@@ -86,7 +88,6 @@ export function openReport(level: LogLevel): Report {
       if (made.size > 0 && shows('info')) logger.info(summaryText([...made.values()], { damaged, elapsed_ms: performance.now() - (started ?? 0) }))
       made = new Map()
       started = undefined
-      done = 0
     },
   }
 }

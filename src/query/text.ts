@@ -69,6 +69,11 @@ export function isOurs(query: string): boolean {
   return names.some((name) => (isKnown(name) && !WEAK.has(name)) || misspelt(name, OTHERS_SHORT) !== undefined)
 }
 
+/** Whether defaults change images, or only say how an image that is asked for is given: then plain imports stay plain. */
+export function changesImage(defaults: QueryInput): boolean {
+  return [...readTexts(defaults).keys()].some((name) => isKnown(name) && !WEAK.has(name) && name !== 'as')
+}
+
 /** Whether a query asks for nothing special, so that the plugin's `defaults` may make it ours. */
 export function isPlain(query: string): boolean {
   return [...new URLSearchParams(query).keys()].every((name) => name === 't' || name === 'v' || name === 'import')

@@ -1,5 +1,4 @@
-import type { TrimQuestion } from '../engine/inspect.ts'
-import type { Box, Header, Output, Source, SourceFormat, StoredOutput } from '../types.ts'
+import type { Box, Header, Output, Source, SourceFormat, StoredOutput, TrimQuestion } from '../types.ts'
 
 /** Where work runs. Results go to the store; a promise answers the facts, or throws an ImagemillError. */
 export interface Queue {
