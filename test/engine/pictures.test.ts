@@ -15,6 +15,11 @@ function corners(image: Raw): number[][] {
   return [pixelAt(image, left, top), pixelAt(image, right, top), pixelAt(image, left, bottom), pixelAt(image, right, bottom)]
 }
 
+/** The first row, where each colour is as good as pure. */
+function pixelsOf(image: Raw): number[][] {
+  return Array.from({ length: image.width }, (_, x) => pixelAt(image, x, 0).map((value) => Math.round(value / 51) * 51))
+}
+
 const source = (): Promise<Buffer> => quarters(60, 40).png().toBuffer()
 
 describe('known colours', () => {
@@ -48,6 +53,11 @@ describe('known colours', () => {
     const image = await workshop().pixels(await source(), `${query}&format=png`)
     const found = corners(image).map((colour) => (colour.length === 1 ? [...colour, ...colour, ...colour] : colour))
     found.forEach((colour, index) => colour.forEach((value, channel) => expect(Math.abs(value - (colours[index]?.[channel] ?? Number.NaN)), `${found}`).toBeLessThanOrEqual(2)))
+  })
+
+  test('of a line, which is made shorter and not cut', async () => {
+    const line = pixelsOf(await workshop().pixels(await quarters(2000, 1).png().toBuffer(), 'w=10&format=png'))
+    expect(line).toEqual([RED, RED, RED, RED, RED, GREEN, GREEN, GREEN, GREEN, GREEN])
   })
 
   test('of what contain and rotate fill', async () => {

@@ -220,6 +220,11 @@ describe('formats', () => {
   })
 })
 
+test('a median is never wider than the picture', () => {
+  const median = (query: string): unknown => planOf(query).outputs[0]?.picture.effects
+  expect([median('median=7'), median('median=7&w=6'), median('median=7&w=1')]).toEqual([{ median: 7 }, { median: 4 }, undefined])
+})
+
 test('limits hold before anything is decoded', () => {
   expect(failureOf(() => planOf('w=3', { header: { width: 10_001, height: 10_000 } })).code).toBe('PIXEL_LIMIT')
   expect(failureOf(() => planOf('w=3', { header: { format: 'gif', frames: 105 } })).code).toBe('PIXEL_LIMIT')
