@@ -59,7 +59,7 @@ function keptOfChunk({ id, body, raw }: Chunk): Buffer | undefined {
 
 /** A frame is a list of chunks too, and may have unknown ones. */
 function keptOfFrame(body: Buffer): Buffer | undefined {
-  const chunks = body.length > FRAME_HEADER_SIZE ? readChunks(body.subarray(FRAME_HEADER_SIZE)) : undefined
+  const chunks = readChunks(body.subarray(FRAME_HEADER_SIZE))
   if (chunks === undefined || chunks.filter(isPicture).length !== 1) return undefined
   const kept = chunks.filter(({ id }) => KEPT_OF_FRAME.has(id)).map(({ raw }) => raw)
   return write('ANMF', [body.subarray(0, FRAME_HEADER_SIZE), ...kept])
@@ -71,7 +71,7 @@ function readChunks(bytes: Buffer): Chunk[] | undefined {
   while (at < bytes.length) {
     if (at + 8 > bytes.length) return undefined
     const bodyEnd = at + 8 + bytes.readUInt32LE(at + 4)
-    const end = bodyEnd + (bodyEnd - at) % 2
+    const end = bodyEnd + ((bodyEnd - at) % 2)
     if (end > bytes.length) return undefined
     chunks.push({ id: bytes.toString('latin1', at, at + 4), body: bytes.subarray(at + 8, bodyEnd), raw: bytes.subarray(at, end) })
     at = end
@@ -82,6 +82,7 @@ function readChunks(bytes: Buffer): Chunk[] | undefined {
 /** A chunk of parts that are each of even size, so that it needs no padding. */
 function write(id: string, parts: Buffer[]): Buffer {
   const header = Buffer.from(`${id}    `, 'latin1')
-  header.writeUInt32LE(parts.reduce((size, part) => size + part.length, 0), 4)
+  const size = parts.reduce((sum, part) => sum + part.length, 0)
+  header.writeUInt32LE(size, 4)
   return Buffer.concat([header, ...parts])
 }

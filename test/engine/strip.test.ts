@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import sharp from 'sharp'
+import sharp, { type Metadata, type Sharp } from 'sharp'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { stripMetadata } from '../../src/engine/strip.ts'
 
@@ -7,17 +7,23 @@ type Format = Parameters<typeof stripMetadata>[1]
 
 const FORMATS: Format[] = ['jpeg', 'png', 'webp', 'gif']
 const TURNABLE = ['jpeg', 'png', 'webp'] as const
-const EXIF = { IFD0: { Copyright: 'SECRET owner' }, IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '51/1 30/1 3230/100', GPSProcessingMethod: 'SECRET place' } }
+const SIGNED_BYTES: Record<Format, number[]> = { jpeg: [0, 1], png: [0, 1, 4, 7], webp: [0, 3, 8, 11], gif: [0, 3, 4, 5] }
+const EXIF = {
+  IFD0: { Copyright: 'SECRET owner' },
+  IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '51/1 30/1 3230/100', GPSProcessingMethod: 'SECRET place' },
+}
 const XMP = '<x:xmpmeta xmlns:x="adobe:ns:meta/"><dc>SECRET</dc></x:xmpmeta>'
 const SECRET = Buffer.from('SECRET')
 
-/** Two colours and a gradient, so that a wrong table, palette or transform shows. */
+/** Every pixel unlike its neighbours, so that a wrong table, palette or transform shows. */
 function pixels(width: number, height: number, channels: 3 | 4, shift = 0) {
-  const data = Buffer.from(Array.from({ length: width * height * channels }, (_, i) => (channels === 4 && i % 4 === 3 ? 255 - (i % 90) : (i * 7 + shift) % 256)))
+  const data = Buffer.from(
+    Array.from({ length: width * height * channels }, (_, i) => (channels === 4 && i % 4 === 3 ? 255 - (i % 90) : (i * 7 + shift) % 256)),
+  )
   return sharp(data, { raw: { width, height, channels } })
 }
 
-const plain: Record<Format, () => sharp.Sharp> = {
+const plain: Record<Format, () => Sharp> = {
   jpeg: () => pixels(24, 17, 3).jpeg({ progressive: true }),
   png: () => pixels(9, 7, 4).png(),
   webp: () => pixels(9, 7, 4).webp({ lossless: true }),
@@ -31,15 +37,18 @@ async function bare(format: Format): Promise<Buffer> {
 }
 const told = (format: Format): Promise<Buffer> => plain[format]().withIccProfile('p3').withExif(EXIF).withXmp(XMP).toBuffer()
 
-async function animation(format: 'webp' | 'gif'): Promise<Buffer> {
+async function animation(format: 'webp' | 'gif', lossless = true): Promise<Buffer> {
   const frames = await Promise.all([0, 60, 120].map((shift) => pixels(9, 7, 4, shift).png().toBuffer()))
   const joined = sharp(frames, { join: { animated: true } })
   const options = { loop: 3, delay: [40, 90, 130] }
-  return format === 'webp' ? joined.webp({ ...options, lossless: true }).withExif(EXIF).toBuffer() : joined.gif(options).toBuffer()
+  if (format === 'gif') return joined.gif(options).toBuffer()
+  const moving = joined.webp({ ...options, lossless })
+  return moving.withExif(EXIF).toBuffer()
 }
 
 const be16 = (value: number): Buffer => Buffer.from([value >> 8, value & 255])
-const splice = (bytes: Buffer, at: number, ...parts: Buffer[]): Buffer => Buffer.concat([bytes.subarray(0, at), ...parts, bytes.subarray(at)])
+const splice = (bytes: Buffer, at: number, ...parts: Buffer[]): Buffer =>
+  Buffer.concat([bytes.subarray(0, at), ...parts, bytes.subarray(at)])
 const segment = (marker: number, payload: string | Buffer): Buffer =>
   Buffer.concat([Buffer.from([0xff, marker]), be16(Buffer.from(payload).length + 2), Buffer.from(payload)])
 
@@ -62,12 +71,13 @@ const gifExtension = (label: number, ...blocks: string[]): Buffer =>
   Buffer.from(`!${String.fromCharCode(label)}${blocks.map((block) => String.fromCharCode(block.length) + block).join('')}\0`, 'latin1')
 
 /** A TIFF directory of one tag. */
-function exifOf(tag: number, value: number, { little = false, type = 3 } = {}): Buffer {
+function exifOf(tag: number, value: number, { little = false, type = 3, count = 1 } = {}): Buffer {
   const tiff = Buffer.from(little ? 'II*\0' : 'MM\0*', 'latin1')
-  const words = [[8, 4], [1, 2], [tag, 2], [type, 2], [1, 4], [value, 2], [0, 2], [0, 4]] as const
-  const fields = words.map(([word, size]) => {
-    const field = Buffer.alloc(size)
-    return little ? (field.writeUIntLE(word, 0, size), field) : (field.writeUIntBE(word, 0, size), field)
+  const sizes = [4, 2, 2, 2, 4, 2, 2, 4]
+  const fields = [8, 1, tag, type, count, value, 0, 0].map((word, i) => {
+    const field = Buffer.alloc(sizes[i] ?? 0)
+    field.writeUIntBE(word, 0, field.length)
+    return little ? field.toReversed() : field
   })
   return Buffer.concat([tiff, ...fields])
 }
@@ -78,8 +88,9 @@ const withExif: Record<(typeof TURNABLE)[number], (bytes: Buffer, exif: Buffer) 
   webp: (bytes, exif) => riff(bytes.subarray(12), riffChunk('EXIF', exif)),
 }
 
-const meaning = ({ format, width, height, space, channels, depth, hasAlpha, isProgressive, isPalette, chromaSubsampling, icc, pages, loop, delay }: sharp.Metadata) =>
-  ({ format, width, height, space, channels, depth, hasAlpha, isProgressive, isPalette, chromaSubsampling, icc, pages, loop, delay })
+const SIZES = ['width', 'height', 'pages', 'loop', 'delay'] as const
+const COLOURS = ['format', 'space', 'channels', 'depth', 'hasAlpha', 'isProgressive', 'isPalette', 'chromaSubsampling', 'icc'] as const
+const meaning = (metadata: Metadata): unknown[] => [...SIZES, ...COLOURS].map((name) => [name, metadata[name]])
 const decode = (bytes: Buffer): Promise<Buffer> => sharp(bytes, { animated: true }).raw().toBuffer()
 
 async function expectStripped(source: Buffer, format: Format): Promise<Buffer> {
@@ -110,7 +121,9 @@ describe.each(FORMATS)('%s', (format) => {
   })
 
   it('is not stripped when it is cut off anywhere', () => {
-    const stripped = Array.from({ length: source.length }, (_, size) => size).filter((size) => stripMetadata(source.subarray(0, size), format) !== undefined)
+    const stripped = Array.from({ length: source.length }, (_, size) => size).filter(
+      (size) => stripMetadata(source.subarray(0, size), format) !== undefined,
+    )
     expect(stripped).toEqual([])
   })
 
@@ -124,8 +137,10 @@ describe.each(FORMATS)('%s', (format) => {
     }
   })
 
-  it('is not stripped as another format', () => {
+  it('is not stripped as another format, nor without its signature', () => {
     expect(FORMATS.filter((other) => stripMetadata(source, other) !== undefined)).toEqual([format])
+    const unsigned = SIGNED_BYTES[format].map((at) => source.with(at, 0x20))
+    expect(unsigned.filter((bytes) => stripMetadata(Buffer.from(bytes), format) !== undefined)).toEqual([])
   })
 })
 
@@ -152,11 +167,13 @@ describe.each(TURNABLE)('%s EXIF', (format) => {
   it('is left alone when it cannot be read', async () => {
     const source = await bare(format)
     const upright = exifOf(0x0112, 1)
+    const cut = [0, 4, 7, 9, 20].map((size) => upright.subarray(0, size))
     const beyond = Buffer.from(upright)
     beyond.writeUInt32BE(0xffff_fff0, 4)
     const many = Buffer.from(upright)
     many.writeUInt16BE(9, 8)
-    const blocks = [Buffer.alloc(0), SECRET, upright.subarray(0, 9), upright.subarray(0, 20), beyond, many, exifOf(0x0112, 1, { type: 4 })]
+    const bigTiff = Buffer.from(upright.with(3, 0x2b))
+    const blocks = [...cut, SECRET, beyond, many, bigTiff, exifOf(0x0112, 1, { type: 4 }), exifOf(0x0112, 1, { count: 2 })]
     expect(blocks.filter((exif) => stripMetadata(withExif[format](source, exif), format) !== undefined)).toEqual([])
   })
 })
@@ -165,20 +182,26 @@ describe('jpeg segments', () => {
   it('go unless the pixels need them', async () => {
     const source = await told('jpeg')
     const thumbnail = segment(0xe0, Buffer.concat([Buffer.from('JFIF\0\x01\x02\x01\0\x48\0\x48\x01\x02', 'latin1'), SECRET]))
-    const private_ = [0xe0, 0xe1, 0xe2, 0xe3, 0xeb, 0xed, 0xef, 0xfe].map((marker) => segment(marker, 'MPF\0SECRET'))
+    const secrets = [0xe0, 0xe1, 0xe2, 0xe3, 0xeb, 0xed, 0xef, 0xfe].map((marker) => segment(marker, 'MPF\0SECRET'))
     const iptc = segment(0xed, Buffer.from('Photoshop 3.0\x008BIM\x04\x04\0\0\0\0\0\x0b\x1c\x02\x78\0\x06SECRET\0', 'latin1'))
-    const header = Buffer.concat([source.subarray(0, 2), thumbnail, ...private_, iptc, Buffer.from([0xff, 0xff]), source.subarray(2)])
+    const header = Buffer.concat([source.subarray(0, 2), thumbnail, ...secrets, iptc, Buffer.from([0xff, 0xff]), source.subarray(2)])
     // progressive: there are more segments between the scans
     const betweenScans = header.lastIndexOf(Buffer.from([0xff, 0xda]))
-    const stripped = await expectStripped(Buffer.concat([splice(header, betweenScans, segment(0xfe, 'SECRET')), source]), 'jpeg')
-    expect(stripped.includes('JFIF')).toBe(true)
+    const whole = Buffer.concat([splice(header, betweenScans, segment(0xfe, 'SECRET')), source])
+    expect((await sharp(whole).metadata()).iptc).toBeDefined()
+    const stripped = await expectStripped(whole, 'jpeg')
+    expect(stripped.subarray(2, 20)).toEqual(segment(0xe0, 'JFIF\0\x01\x02\x01\0\x48\0\x48\0\0'))
     expect((await sharp(stripped).metadata()).density).toBe(72)
   })
 
   it('keep the Adobe one that says how colours are coded', async () => {
     const cmyk = await pixels(24, 17, 3).toColourspace('cmyk').jpeg().toBuffer()
     const adobe = cmyk.indexOf('Adobe')
-    const longer = Buffer.concat([cmyk.subarray(0, adobe - 4), segment(0xee, Buffer.concat([cmyk.subarray(adobe, adobe + 12), SECRET])), cmyk.subarray(adobe + 12)])
+    const longer = Buffer.concat([
+      cmyk.subarray(0, adobe - 4),
+      segment(0xee, Buffer.concat([cmyk.subarray(adobe, adobe + 12), SECRET])),
+      cmyk.subarray(adobe + 12),
+    ])
     expect((await expectStripped(longer, 'jpeg')).includes('Adobe')).toBe(true)
   })
 
@@ -195,27 +218,39 @@ describe('jpeg segments', () => {
   it('are not guessed at', async () => {
     const source = await bare('jpeg')
     const frame = source.subarray(source.indexOf(Buffer.from([0xff, 0xc2])), source.indexOf(Buffer.from([0xff, 0xc4])))
-    const strange = [segment(0xde, 'SECRET'), segment(0xf7, 'SECRET'), Buffer.from([0xff, 0xd8]), SECRET, segment(0xe0, 'JFIF\0'), segment(0xee, 'Adobe'), frame]
+    const strange = [
+      segment(0xde, 'SECRET'),
+      segment(0xf7, 'SECRET'),
+      Buffer.from([0xff, 0xd8]),
+      SECRET,
+      segment(0xe0, 'JFIF\0'),
+      segment(0xee, 'Adobe'),
+      frame,
+    ]
     expect(strange.filter((part) => stripMetadata(splice(source, 2, part), 'jpeg') !== undefined)).toEqual([])
+    const noLength = Buffer.from(source)
+    noLength.writeUInt16BE(0, source.lastIndexOf(Buffer.from([0xff, 0xda])) + 2)
+    expect(stripMetadata(noLength, 'jpeg')).toBeUndefined()
     expect(stripMetadata(Buffer.from([0xff, 0xd8, 0xff, 0xd9]), 'jpeg')).toBeUndefined()
   })
 })
 
 describe('png chunks', () => {
-  const SRGB = [pngChunk('gAMA', be16(0)), pngChunk('sBIT', '\x08\x08\x08\x08'), pngChunk('cICP', '\x0c\x0d\0\x01'), pngChunk('acTL', Buffer.from([0, 0, 0, 1, 0, 0, 0, 4]))]
-
   it('go unless the pixels need them', async () => {
     const source = await told('png')
-    const private_ = ['tEXt', 'zTXt', 'iTXt', 'tIME', 'caBX', 'iDOT', 'prVt'].map((type) => pngChunk(type, 'Comment\0SECRET'))
+    const secrets = ['tEXt', 'zTXt', 'iTXt', 'tIME', 'caBX', 'iDOT', 'prVt'].map((type) => pngChunk(type, 'Comment\0SECRET'))
     const last = splice(source, source.length - 12, pngChunk('tEXt', 'Author\0SECRET'))
-    await expectStripped(splice(last, 33, ...private_), 'png')
+    await expectStripped(splice(last, 33, ...secrets), 'png')
   })
 
   it('stay when they are colour or animation', async () => {
     const source = await bare('png')
-    const control = pngChunk('fcTL', Buffer.from([0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 10, 0, 0]))
-    const frame = pngChunk('fdAT', Buffer.concat([Buffer.from([0, 0, 0, 1]), Buffer.alloc(20, 7)]))
-    const moving = splice(splice(source, source.length - 12, control, frame), 33, ...SRGB, pngChunk('mDCV', Buffer.alloc(24)), pngChunk('cLLI', Buffer.alloc(8)))
+    const colours = ['gAMA', 'cHRM', 'sRGB', 'sBIT', 'cICP', 'mDCV', 'cLLI', 'acTL', 'fcTL'].map((type) =>
+      pngChunk(type, 'contents are not read'),
+    )
+    const frame = ['fcTL', 'fdAT'].map((type) => pngChunk(type, 'contents are not read'))
+    const twoParts = splice(source, source.indexOf('IDAT') - 4, pngChunk('IDAT', ''))
+    const moving = splice(splice(twoParts, twoParts.length - 12, ...frame), 33, ...colours)
     expect(stripMetadata(splice(moving, 33, pngChunk('tEXt', 'a\0SECRET')), 'png')).toEqual(moving)
   })
 
@@ -230,9 +265,10 @@ describe('png chunks', () => {
     const text = pngChunk('tEXt', 'a\0b')
     const damaged = Buffer.from(text)
     damaged[9] = 1
-    const strange = [pngChunk('CgBI', ''), damaged, source.subarray(8, 33), pngChunk('IDAT', ''), pngChunk('IEND', 'SECRET')]
+    const strange = [pngChunk('CgBI', ''), damaged, source.subarray(8, 33), pngChunk('IDAT', '')]
     expect(strange.filter((part) => stripMetadata(splice(source, 33, part, text), 'png') !== undefined)).toEqual([])
     expect(stripMetadata(splice(source, 8, text), 'png')).toBeUndefined()
+    expect(stripMetadata(Buffer.concat([source.subarray(0, -12), pngChunk('IEND', 'SECRET')]), 'png')).toBeUndefined()
     expect(stripMetadata(Buffer.concat([source.subarray(0, 33), source.subarray(-12)]), 'png')).toBeUndefined()
   })
 })
@@ -249,10 +285,11 @@ describe('webp chunks', () => {
     expect((await expectStripped(source, 'webp')).includes('ALPH')).toBe(true)
   })
 
-  it('stay when they are animation', async () => {
-    const source = await animation('webp')
+  it.each([true, false])('stay when they are animation (lossless: %s)', async (lossless) => {
+    const source = await animation('webp', lossless)
     const stripped = await expectStripped(source, 'webp')
     expect(await sharp(stripped).metadata()).toMatchObject({ pages: 3, loop: 3, delay: [40, 90, 130] })
+    expect(stripped.includes('ALPH')).toBe(!lossless)
   })
 
   it('go when they hide in a frame', async () => {
@@ -265,17 +302,38 @@ describe('webp chunks', () => {
 
   it('are not guessed at', async () => {
     const still = (await bare('webp')).subarray(12)
-    const moving = (await animation('webp')).subarray(12)
     const extended = (await told('webp')).subarray(12)
-    const noPicture = riffChunk('ANMF', Buffer.alloc(16))
-    const files = [[], [still, still], [extended, extended], [extended, still], [moving, still], [extended, noPicture], [moving, noPicture], [still, noPicture]]
-    const strange = [...files, [extended.subarray(0, 18)], [riffChunk('VP8X', 'short'), still], [riffChunk('PRVT', ''), still], [still, Buffer.alloc(3)]]
-    expect(strange.filter((chunks) => stripMetadata(riff(...chunks), 'webp') !== undefined)).toEqual([])
+    const header = extended.subarray(0, 18)
+    const moving = (await animation('webp')).subarray(12)
+    const beforeFrames = moving.subarray(0, moving.indexOf('ANMF'))
+    const frame = riffChunk('ANMF', Buffer.concat([Buffer.alloc(16), still]))
+    const badFrames = [[], [still, still], [riffChunk('ALPH', '')]].map((chunks) =>
+      riffChunk('ANMF', Buffer.concat([Buffer.alloc(16), ...chunks])),
+    )
+    const tooLong = Buffer.from(still)
+    tooLong.writeUInt32LE(still.length - 6, 4)
+    const simple = [
+      [],
+      [riffChunk('PRVT', '')],
+      [riffChunk('PRVT', ''), still],
+      [still, still],
+      [still, frame],
+      [tooLong],
+      [still, Buffer.alloc(3)],
+    ]
+    const headed = [[header], [header, extended], [extended, still], [extended, frame], [riffChunk('VP8X', Buffer.alloc(12)), still]]
+    const animated = [[beforeFrames], [moving, still], ...badFrames.map((bad) => [moving, bad])]
+    expect([...simple, ...headed, ...animated].filter((chunks) => stripMetadata(riff(...chunks), 'webp') !== undefined)).toEqual([])
+    expect(stripMetadata(riff(moving, frame), 'webp')).toBeDefined()
   })
 })
 
 describe('gif blocks', () => {
-  const PRIVATE = [gifExtension(0xfe, 'SECRET', 'SECRET'), gifExtension(0xff, 'XMP DataXMP', 'SECRET'), gifExtension(0xff, 'ICCRGBG1012', 'SECRET')]
+  const PRIVATE = [
+    gifExtension(0xfe, 'SECRET', 'SECRET'),
+    gifExtension(0xff, 'XMP DataXMP', 'SECRET'),
+    gifExtension(0xff, 'ICCRGBG1012', 'SECRET'),
+  ]
 
   it('go unless they are frames, delays and the loop', async () => {
     const source = await animation('gif')
@@ -293,7 +351,15 @@ describe('gif blocks', () => {
   it('are not guessed at', async () => {
     const source = await bare('gif')
     const loops = ['\x01\0', '\x02\0\0\0\0', '\x02\0\0'].map((block) => gifExtension(0xff, 'NETSCAPE2.0', block))
-    const strange = [...loops, gifExtension(0xff, 'NETSCAPE2.0', '\x01\0\0', 'SECRET'), gifExtension(0xf9, 'SECRET'), gifExtension(0x01, 'SECRET'), gifExtension(0x77, 'SECRET'), SECRET]
+    const strange = [
+      ...loops,
+      gifExtension(0xff, 'NETSCAPE2.0', '\x01\0\0', 'SECRET'),
+      gifExtension(0xff, 'NETSCAPE2.0', '\x01', '\x05'),
+      gifExtension(0xf9, 'SECRET'),
+      gifExtension(0x01, 'SECRET'),
+      gifExtension(0x77, 'SECRET'),
+      SECRET,
+    ]
     expect(strange.filter((part) => stripMetadata(splice(source, source.length - 1, part), 'gif') !== undefined)).toEqual([])
     expect(stripMetadata(Buffer.from('GIF89a\x01\0\x01\0\0\0\0;', 'latin1'), 'gif')).toBeUndefined()
   })

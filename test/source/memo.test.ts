@@ -22,12 +22,25 @@ interface Reading {
   mark(size_bytes: number): Promise<void>
 }
 
+/** Reads a source and waits until it is remembered. */
+async function readIn(file: string, folder: string): Promise<Source> {
+  const writing: Promise<unknown>[] = []
+  const source = await readSource(file, {
+    store: diskStore(folder),
+    inspect: () => Promise.reject(new Error('a JPEG needs no decoder')),
+    once: (_, work) => work(),
+    later: (work) => void writing.push(work()),
+  })
+  await Promise.all(writing)
+  return source
+}
+
 async function reading(): Promise<Reading> {
   const { root, write } = project()
   const file = write('a.jpg', await jpeg(60, 40))
   const folder = join(root, 'cache')
   const store = diskStore(folder)
-  const read = (): Promise<Source> => readSource(file, { store, inspect: () => Promise.reject(new Error('a JPEG needs no decoder')) })
+  const read = (): Promise<Source> => readIn(file, folder)
   const key = sha256(`source ${file}`)
   return {
     file,
@@ -119,11 +132,11 @@ test('a hard link is the same source under another name; a file that is gone is 
   const { file, folder, read } = await reading()
   const { digest } = await read()
   linkSync(file, `${file}.link.jpg`)
-  const linked = await readSource(`${file}.link.jpg`, { store: diskStore(folder), inspect: () => Promise.reject(new Error('a JPEG needs no decoder')) })
+  const linked = await readIn(`${file}.link.jpg`, folder)
   expect(linked.digest).toBe(digest)
   rmSync(file)
   await expect(read()).rejects.toMatchObject({ code: 'SOURCE_NOT_FOUND' })
-  await expect(readSource(folder, { store: diskStore(folder), inspect: () => Promise.reject(new Error('never')) })).rejects.toMatchObject({ code: 'SOURCE_UNREADABLE' })
+  await expect(readIn(folder, folder)).rejects.toMatchObject({ code: 'SOURCE_UNREADABLE' })
 })
 
 test('a damaged memo is no memo', async () => {
