@@ -26,7 +26,7 @@ export function imagemill(options: ImagemillOptions = {}): ImagemillPlugin[] {
 }
 
 function parts(api: Api, worker: boolean): PluginPart[] {
-  return [modulesPart(api, worker), manifestPart(api, worker), buildPart(api, worker)]
+  return [modulesPart(api), manifestPart(api), buildPart(api, worker)]
 }
 
 /** What only Vite has: a logger, a dev server, and bundles of their own for workers. */

@@ -65,7 +65,7 @@ export function fromPixels({ data, width, height, channels, animation }: Pixels)
 export async function toPixels(image: Sharp): Promise<Pixels> {
   const { data, info } = await image.toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
   const { width, height, channels } = info
-  if (channels !== 1 && channels !== 2 && channels !== 3 && channels !== 4) throw new Error(`an image of ${channels} channels came out of the decoder`)
+  if (channels !== 1 && channels !== 2 && channels !== 3 && channels !== 4) throw new TypeError('expected 1 to 4 channels from the decoder')
   return { data, width, height, channels }
 }
 

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import type { SharpConstructor } from 'sharp'
 import { ImagemillError, asImagemillError, type ErrorFacts } from '../errors.ts'
 import { diskStore } from '../store/disk.ts'
 import type { Box, Header, Source, SourceFormat, TrimQuestion } from '../types.ts'
@@ -26,13 +27,13 @@ export type Message = { type: 'ready' } | { type: 'report'; report: Report } | {
 /** Runs in a child process: the only place where sharp is loaded. */
 async function run(task: Task): Promise<Answer> {
   try {
-    return { ok: true, found: await answer(task) }
+    return { ok: true, found: await find(task) }
   } catch (error) {
     return { ok: false, error: asImagemillError(error).facts() }
   }
 }
 
-async function answer(task: Task): Promise<Findings> {
+async function find(task: Task): Promise<Findings> {
   const sharp = await loadSharp()
   if (task.type === 'versions') return { versions: { ...sharp.versions } }
   if (task.type === 'header') {
@@ -48,7 +49,7 @@ async function answer(task: Task): Promise<Findings> {
   return { box: await trimmedBox(await loadSource(task), task.question) }
 }
 
-async function loadSharp(): Promise<typeof import('sharp')['default']> {
+async function loadSharp(): Promise<SharpConstructor> {
   const sharp = await import('sharp').then(
     (module) => module.default,
     (cause: unknown) => {

@@ -30,8 +30,6 @@ export interface Api {
   outputs: Map<string, Deliverable>
   /** Every request, by its name. */
   jobs: Map<string, Job>
-  /** Job ids that an environment has loaded. */
-  loaded: Map<string, Set<string>>
   /** What each file id stands for: an output under the name of one of the files that it can be made from. */
   files: Map<string, { key: string; name: string }>
   /** What workers use: they are bundled apart, but their images are files of the page's build. */
@@ -76,7 +74,6 @@ export function createApi(options: Options): Api {
     openedPipeline: () => pipeline,
     outputs: new Map(),
     jobs: new Map(),
-    loaded: new Map(),
     files: new Map(),
     inWorkers: nothingUsed(),
     watched: new Map(),

@@ -1,16 +1,12 @@
 import { existsSync } from 'node:fs'
 import { dirname, extname, join, normalize, relative, sep } from 'node:path'
 import { asImagemillError } from '../errors.ts'
-import { sha256 } from '../hash.ts'
 import { moduleCode } from '../module/code.ts'
 import { exportedValue } from '../module/image.ts'
-import { FORMATS } from '../query/directives.ts'
-import type { Plan } from '../query/plan.ts'
 import { parseRequest, type Request } from '../query/request.ts'
 import { changesImage, isImageFile, isOurs, isPlain, splitId, type QueryInput } from '../query/text.ts'
-import type { Output, Source } from '../types.ts'
 import { addressOf, dataUri, fileId } from './address.ts'
-import type { Api, Job } from './api.ts'
+import type { Job } from './api.ts'
 import { below } from './error.ts'
 import { outputName } from './file-names.ts'
 import type { Place } from './place.ts'
@@ -82,7 +78,7 @@ export function nameOf(path: string, request: Request): string {
   return request.query === '' ? path : `${path}?${request.query}`
 }
 
-function register(job: Job, { api, environment }: Place, original = false): Job {
+function register(job: Job, { api }: Place, original = false): Job {
   for (const output of job.plan.outputs) {
     const known = api.outputs.get(output.key)
     const name = outputName(job.source.file, output)
@@ -90,8 +86,6 @@ function register(job: Job, { api, environment }: Place, original = false): Job 
     api.files.set(fileId(output, job.source), { key: output.key, name })
   }
   api.jobs.set(job.name, job)
-  const loaded = api.loaded.get(environment) ?? new Set()
-  api.loaded.set(environment, loaded.add(job.name))
   return job
 }
 

@@ -17,7 +17,7 @@ const MANIFEST = 'virtual:imagemill/manifest'
 export const MANIFEST_ID = `\0${MANIFEST}`
 
 /** The part that turns image imports into modules. */
-export function modulesPart(api: Api, worker: boolean): PluginPart {
+export function modulesPart(api: Api): PluginPart {
   return {
     name: 'imagemill:modules',
     enforce: 'pre',
@@ -31,7 +31,7 @@ export function modulesPart(api: Api, worker: boolean): PluginPart {
         if (id === null) return null
         const { file, query } = splitId(id)
         const safe = escapeFile(file) + (query === '' ? '' : `?${escapeQuery(query)}`)
-        const asked = ask(safe, placeOf(this, api, worker))
+        const asked = ask(safe, placeOf(this, api))
         if (!asked) return null
         const place = asked.query === '' ? asked.file : `${asked.file}?${asked.query}`
         if (importer !== undefined && !api.importers.has(place)) api.importers.set(place, importer)
@@ -43,9 +43,9 @@ export function modulesPart(api: Api, worker: boolean): PluginPart {
       filter: { id: IMAGE_ID },
       async handler(this: BundlerContext, id: string) {
         // Vite 6.0 does not know filters, so they are not relied on.
-        const asked = IMAGE_ID.test(id) ? ask(id, placeOf(this, api, worker)) : undefined
+        const asked = IMAGE_ID.test(id) ? ask(id, placeOf(this, api)) : undefined
         if (!asked) return null
-        const place = placeOf(this, api, worker)
+        const place = placeOf(this, api)
         // To Vite's dev server a watched file is an import, which it may fail to resolve: `#` in the name, or gone for a moment.
         if (place.devBase === undefined) this.addWatchFile(asked.file)
         try {
@@ -125,7 +125,7 @@ function unescaped(id: string): string {
 }
 
 /** The part that serves the manifest as a module. */
-export function manifestPart(api: Api, worker: boolean): PluginPart {
+export function manifestPart(api: Api): PluginPart {
   return {
     name: 'imagemill:manifest',
     enforce: 'pre',
@@ -134,7 +134,7 @@ export function manifestPart(api: Api, worker: boolean): PluginPart {
     },
     async load(this: BundlerContext, id: string) {
       if (id !== MANIFEST_ID) return null
-      const place = placeOf(this, api, worker)
+      const place = placeOf(this, api)
       // In a build it is filled in when the chunk is rendered: only then is it known what is used.
       if (place.devBase === undefined) return { code: `export default ${JSON.stringify(tokenOf('MANIFEST', 'ALL'))}\n`, moduleType: 'js', map: { mappings: '' } }
       try {

@@ -9,7 +9,6 @@ export interface Place {
   api: Api
   root: string
   publicDir: string | undefined
-  environment: string
   /** Address of the outputs of the dev server; undefined in a build, where names come later. */
   devBase: string | undefined
   /** Bytes at which `inline=auto` stops. */
@@ -28,23 +27,18 @@ export function rootOf({ environment }: BundlerContext): string {
   return environment?.config.root ?? process.cwd()
 }
 
-export function environmentName({ environment }: BundlerContext, worker: boolean): string {
-  return `${environment?.name ?? 'rollup'}${worker ? ' worker' : ''}`
-}
-
 /** Whether the files of an environment end up on disk. */
 export function emits({ environment }: BundlerContext): boolean {
   return environment?.config.build.emitAssets ?? true
 }
 
 /** Where a module is loaded; read anew each time, for one instance may serve several configurations. */
-export function placeOf(context: BundlerContext, api: Api, worker: boolean): Place {
+export function placeOf(context: BundlerContext, api: Api): Place {
   const config = context.environment?.config
   return {
     api,
     root: rootOf(context),
     publicDir: config?.publicDir || undefined,
-    environment: environmentName(context, worker),
     devBase: config?.command === 'serve' ? devBase(config) : undefined,
     inlineLimit: (file, bytes) => {
       const limit = config?.build.assetsInlineLimit ?? INLINE_LIMIT

@@ -51,7 +51,7 @@ export const colour: Read<string> = (text) => {
   if (named) return `#${named.map(hexByte).join('')}`
   const hex = /^#?([\da-f]{3,4}|[\da-f]{6}|[\da-f]{8})$/.exec(word)?.[1]
   if (hex === undefined) return rgbColour(word)
-  const long = hex.length < 6 ? [...hex].map((digit) => digit + digit).join('') : hex
+  const long = hex.length < 6 ? hex.replace(/./g, '$&$&') : hex
   return `#${long.endsWith('ff') && long.length === 8 ? long.slice(0, 6) : long}`
 }
 

@@ -98,7 +98,7 @@ async function expectStripped(source: Buffer, format: Format): Promise<Buffer> {
   if (stripped === undefined) throw new Error('not stripped')
   expect(stripped.length).toBeLessThanOrEqual(source.length)
   expect(stripped.includes(SECRET)).toBe(false)
-  expect(await decode(stripped)).toEqual(await decode(source))
+  expect((await decode(stripped)).equals(await decode(source))).toBe(true)
   const after = await sharp(stripped).metadata()
   expect([after.exif, after.xmp, after.iptc, after.comments]).toEqual([undefined, undefined, undefined, undefined])
   expect(meaning(after)).toEqual(meaning(await sharp(source).metadata()))
@@ -128,13 +128,15 @@ describe.each(FORMATS)('%s', (format) => {
   })
 
   it('never throws nor grows, whatever byte is wrong', () => {
+    let longest = 0
     for (let at = 0; at < source.length; at++) {
       for (const value of [0x00, 0x01, 0x7f, 0x80, 0xd8, 0xff]) {
         const mutated = Buffer.from(source)
         mutated[at] = value
-        expect(stripMetadata(mutated, format)?.length ?? 0).toBeLessThanOrEqual(source.length)
+        longest = Math.max(longest, stripMetadata(mutated, format)?.length ?? 0)
       }
     }
+    expect(longest).toBeLessThanOrEqual(source.length)
   })
 
   it('is not stripped as another format, nor without its signature', () => {
@@ -206,7 +208,7 @@ describe('jpeg segments', () => {
   })
 
   it('keep restart markers, stuffed bytes and baseline scans', async () => {
-    const restart = await pixels(640, 480, 3).jpeg({ quality: 100 }).toBuffer()
+    const restart = await pixels(160, 120, 3).jpeg({ quality: 100 }).toBuffer()
     expect(restart.includes(Buffer.from([0xff, 0x00]))).toBe(true)
     const scan = restart.indexOf(Buffer.from([0xff, 0xda]))
     const body = scan + 2 + restart.readUInt16BE(scan + 2)
