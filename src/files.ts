@@ -22,17 +22,14 @@ export async function writeAtomic(path: string, data: string | Uint8Array, temp:
   const part = join(temp, `${PROCESS_NAME}-${randomBytes(8).toString('hex')}`)
   for (let attempt = 1; ; attempt++) {
     try {
-      await writeFile(part, data, { flag: 'wx' })
-      return await rename(part, path)
+      await makingFolder(temp, () => writeFile(part, data, { flag: 'wx' }))
+      return await makingFolder(dirname(path), () => rename(part, path))
     } catch (error) {
       await rm(part, { force: true })
       const code = systemCode(error)
       if ((code !== 'ENOENT' && code !== 'EISDIR') || attempt === ATTEMPTS) throw error
       // A folder in the place of the file is damage.
       if (code === 'EISDIR') await rm(path, { recursive: true, force: true })
-      // Folders nearly always exist already, so they are made only when the work says they do not.
-      await mkdir(temp, { recursive: true })
-      await mkdir(dirname(path), { recursive: true })
     }
   }
 }
@@ -55,6 +52,17 @@ export async function readWhole(path: string): Promise<Buffer> {
     return bytes.subarray(0, filled)
   } finally {
     await handle.close()
+  }
+}
+
+/** Folders nearly always exist already, so they are made only when the work says they do not. */
+async function makingFolder(folder: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error
+    await mkdir(folder, { recursive: true })
+    await work()
   }
 }
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { dirname, extname, join, normalize, relative, sep } from 'node:path'
+import { dirname, join, normalize, relative, sep } from 'node:path'
 import { asImagemillError } from '../errors.ts'
 import { moduleCode } from '../module/code.ts'
 import { exportedValue } from '../module/image.ts'
