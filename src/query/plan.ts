@@ -4,6 +4,7 @@ import type { Box, Format, Header, Output, Picture, Source } from '../types.ts'
 import { settleEffects } from './effects.ts'
 import { ANIMATED, LARGEST } from './encoder-defaults.ts'
 import { settleEncoding } from './encoding.ts'
+import { sizeText, warningsOf, type Notes } from './notes.ts'
 import type { Request } from './request.ts'
 import { cropBox, focusBox, outputSize, rasterScale, rotatedSize, wholeTurn, type Size } from './size.ts'
 import { variantsOf, type Variant } from './variants.ts'
@@ -47,12 +48,6 @@ export function planRequest(request: Request, source: Source, context: PlanConte
 /** The source as it is displayed: a quarter turn of EXIF swaps its sides. */
 export function displayedSize({ width, height, orientation }: Header, orient = true): Size {
   return orient && orientation >= 5 ? { width: height, height: width } : { width, height }
-}
-
-/** What was done other than asked, by kind, so that one warning tells of all. */
-interface Notes {
-  clamped: { wanted: string; box: Size; size: Size }[]
-  stilled: Format[]
 }
 
 function settlePicture(variant: Variant, header: Header, context: PlanContext, notes: Notes): { picture: Picture; shrink: number } {
@@ -109,25 +104,6 @@ export function croppedBox(crop: string, displayed: Size): Box {
 function descriptorOf({ density, base }: Variant, { width }: Picture, shrink: number): string {
   if (density !== undefined) return `${Number((density * shrink).toFixed(3))}x`
   return base === undefined ? `${width}w` : `${Number((width / base).toFixed(3))}x`
-}
-
-function warningsOf({ clamped, stilled }: Notes, { frames }: Header): string[] {
-  const [first] = clamped
-  const texts: string[] = []
-  if (first) {
-    const list = (words: string[]): string => [...new Set(words)].join(', ')
-    const made = list(clamped.map(({ size }) => `${size.width} × ${size.height} px`))
-    texts.push(`larger than the source (${first.box.width} × ${first.box.height} px): ${list(clamped.map(({ wanted }) => wanted))}; made at ${made}; \`allowUpscale\` would enlarge it`)
-  }
-  for (const format of new Set(stilled)) {
-    texts.push(`${format} cannot hold the ${frames} frames of the source: it shows the first one; \`animated=false\` says that this is meant`)
-  }
-  return texts
-}
-
-function sizeText({ w, h, aspect, density }: Variant): string {
-  const size = [w && `w=${w}`, h && `h=${h}`, aspect && `aspect=${Number(aspect.toFixed(4))}`].filter(Boolean).join('&')
-  return density === undefined ? size : `${size} at ${density}x`
 }
 
 function sameBox(a: Box, b: Box): boolean {

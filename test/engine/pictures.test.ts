@@ -56,8 +56,8 @@ describe('known colours', () => {
   })
 
   test('of a line, which is made shorter and not cut', async () => {
-    const line = pixelsOf(await workshop().pixels(await quarters(2000, 1).png().toBuffer(), 'w=10&format=png'))
-    expect(line).toEqual([RED, RED, RED, RED, RED, GREEN, GREEN, GREEN, GREEN, GREEN])
+    const line = await quarters(2000, 1).extend({ left: 2000, background: '#0000ff' }).png().toBuffer()
+    expect(pixelsOf(await workshop().pixels(line, 'w=8&format=png'))).toEqual([BLUE, BLUE, BLUE, BLUE, RED, RED, GREEN, GREEN])
   })
 
   test('of what contain and rotate fill', async () => {

@@ -89,7 +89,7 @@ test.each(['w=300&frobnicate=1', 'w=300&jpeg.frobnicate=1', 'w=3&a.b.c=1', 'w=3&
 })
 
 test.each([
-  'react', 'component', 'url', 'raw', 'inline', 'no-inline', 'worker', 'sharedworker', 'worker&inline', 'worker&url', 'init', 'vue', 'svelte', 'skipsvgo', 'arraybuffer', 'uint8array', 'base64', 'import', 't=1700000000',
+  'react', 'component', 'url', 'raw', 'inline', 'no-inline', 'worker', 'sharedworker', 'worker&inline', 'worker&url', 'init', 'wrap', 'vue', 'svelte', 'skipsvgo', 'arraybuffer', 'uint8array', 'base64', 'import', 't=1700000000',
   'v=1', 'v=abc123', 'import&t=17', 'url&no-inline', 'enhanced', 'astroContentImageFlag', 'origWidth=300&origHeight=200&origFormat=jpg', 'imagetools', 'html-proxy&index=0.js', 'commonjs-proxy', 'module', 'used', 'lang.svg', '', 'id=3', 'cover', 'top',
 ])('?%s belongs to another tool', (query) => {
   expect(isOurs(query)).toBe(false)

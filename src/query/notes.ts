@@ -1,0 +1,29 @@
+import type { Format, Header } from '../types.ts'
+import type { Size } from './size.ts'
+import type { Variant } from './variants.ts'
+
+/** What was done other than asked, by kind, so that one warning tells of all. */
+export interface Notes {
+  clamped: { wanted: string; box: Size; size: Size }[]
+  stilled: Format[]
+}
+
+export function warningsOf({ clamped, stilled }: Notes, { frames }: Header): string[] {
+  const [first] = clamped
+  const texts: string[] = []
+  if (first) {
+    const list = (words: string[]): string => [...new Set(words)].join(', ')
+    const made = list(clamped.map(({ size }) => `${size.width} × ${size.height} px`))
+    texts.push(`larger than the source (${first.box.width} × ${first.box.height} px): ${list(clamped.map(({ wanted }) => wanted))}; made at ${made}; \`allowUpscale\` would enlarge it`)
+  }
+  for (const format of new Set(stilled)) {
+    texts.push(`${format} cannot hold the ${frames} frames of the source: it shows the first one; \`animated=false\` says that this is meant`)
+  }
+  return texts
+}
+
+/** What was asked of the size of a variant, as it is written. */
+export function sizeText({ w, h, aspect, density }: Variant): string {
+  const size = [w && `w=${w}`, h && `h=${h}`, aspect && `aspect=${Number(aspect.toFixed(4))}`].filter(Boolean).join('&')
+  return density === undefined ? size : `${size} at ${density}x`
+}
