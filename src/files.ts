@@ -11,6 +11,9 @@ export function isUnwritable(error: unknown): boolean {
   return UNWRITABLE.has(systemCode(error))
 }
 
+/** What is said when folders go while they are made or written to; ENOTDIR is Node.js's word for it in a recursive `mkdir`. */
+const DISTURBED: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR', 'EISDIR'])
+
 /** Someone may empty the folder while it is written to; three times in a row is not by chance. */
 const ATTEMPTS = 3
 
@@ -27,7 +30,7 @@ export async function writeAtomic(path: string, data: string | Uint8Array, temp:
     } catch (error) {
       await rm(part, { force: true })
       const code = systemCode(error)
-      if ((code !== 'ENOENT' && code !== 'EISDIR') || attempt === ATTEMPTS) throw error
+      if (!DISTURBED.has(code) || attempt === ATTEMPTS) throw error
       // A folder in the place of the file is damage.
       if (code === 'EISDIR') await rm(path, { recursive: true, force: true })
     }
