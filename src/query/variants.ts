@@ -28,7 +28,8 @@ const MULTIPLYING = [
 /** All outputs of a request: formats in the order asked for, and for each every combination of the lists. */
 export function variantsOf(values: Values, header: Header): Variant[] {
   const animated = values.animated?.[0] ?? true
-  const formats = unique((values.format ?? ['auto-none']).flatMap((format) => (format === 'auto' ? autoFormats(header, animated) : format === 'auto-none' ? [ownFormat(header)] : [format])))
+  const asked = values.format?.flatMap((format) => (format === 'auto' ? autoFormats(header, animated) : [format])) ?? [ownFormat(header)]
+  const formats = unique(asked)
   checkCount(formats, values)
   const common = { animated, allowUpscale: values.allowUpscale?.[0] ?? false, orient: !(values.noAutoOrient?.[0] ?? false) }
   return formats.flatMap((format) => combinations(values).flatMap((variant) => withDensity({ ...variant, ...common, format }, values)))
@@ -62,13 +63,13 @@ function withDensity(variant: Variant, values: Values): Variant[] {
 }
 
 /** What `format=auto` means: the best two, and a fallback that every browser shows and that loses nothing. */
-export function autoFormats(header: Header, animated: boolean): Format[] {
+function autoFormats(header: Header, animated: boolean): Format[] {
   const moving = header.frames > 1 && animated
   return moving ? ['webp', 'gif'] : ['avif', 'webp', header.alpha ? 'png' : 'jpeg']
 }
 
 /** The source's own format where browsers show it, else the one nearest to it. */
-export function ownFormat(header: Header): Format {
+function ownFormat(header: Header): Format {
   if (header.format !== 'tiff' && header.format !== 'svg') return header.format
   return header.alpha ? 'png' : 'jpeg'
 }
