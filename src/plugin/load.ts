@@ -74,7 +74,7 @@ export async function loadImage({ file, path, query, defaults }: Asked, place: P
   }
 }
 
-export function nameOf(path: string, request: Request): string {
+function nameOf(path: string, request: Request): string {
   return request.query === '' ? path : `${path}?${request.query}`
 }
 

@@ -89,7 +89,7 @@ interface HotUpdate {
 }
 
 /** In an address of the dev server a raw `#` begins a fragment, and a raw `%` makes it malformed. */
-export function escapeFile(file: string): string {
+function escapeFile(file: string): string {
   return file.replaceAll('%', '%25').replaceAll('#', '%23')
 }
 

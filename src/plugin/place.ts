@@ -48,7 +48,7 @@ export function placeOf(context: BundlerContext, api: Api): Place {
   }
 }
 
-export function devBase({ base, server }: Pick<ViteConfig, 'base' | 'server'>): string {
+function devBase({ base, server }: Pick<ViteConfig, 'base' | 'server'>): string {
   return `${server.origin ?? ''}${base}${DEV_PATH}`
 }
 

@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest'
-import * as vite from 'vite'
+import type * as vite from 'vite'
 import { VITES, buildVite } from './build.ts'
 import { startDev, type DevSettings } from './dev.ts'
 
