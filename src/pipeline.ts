@@ -9,6 +9,7 @@ import { readSource } from './source/read.ts'
 import { openStore, temporaryStore } from './store/open.ts'
 import { diskStore } from './store/disk.ts'
 import { storedOutput } from './store/output.ts'
+import { once } from './store/once.ts'
 import { sweep } from './store/sweep.ts'
 import type { Store } from './store/store.ts'
 import { ifWritable, isUnwritable } from './files.ts'
@@ -23,6 +24,8 @@ export interface PipelineOptions {
   /** Most px of a source or an output, over all frames. */
   pixelLimit: number
   queue: Queue
+  /** Time without any progress after which another build that makes the same is not waited for any longer, in ms. */
+  patience: number
   /** Told once when the store cannot be used. */
   warn(error: ImagemillError): void
 }
@@ -58,7 +61,7 @@ export interface Pipeline {
 /** A damaged entry is made anew at once; if it is damaged again the disk is failing. */
 const READS = 3
 
-export function openPipeline({ folder, maxSize, pixelLimit, queue, warn }: PipelineOptions): Pipeline {
+export function openPipeline({ folder, maxSize, pixelLimit, queue, patience, warn }: PipelineOptions): Pipeline {
   const flight = singleFlight<StoredOutput & { cached: boolean }>()
   let opening: Promise<Store> | undefined
   let encoder: Promise<string> | undefined
@@ -97,7 +100,8 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, warn }: Pipel
     const opened = open()
     const store = await opened
     try {
-      return await queue.encode(source, output, store.folder)
+      const make = (): Promise<StoredOutput> => queue.encode(source, output, store.folder)
+      return await (store.folder === folder ? once(folder, output.key, { patience, make, find: () => findIn(store, output.key) }) : make())
     } catch (error) {
       if (!isUnusable(error)) throw error
       if (store.folder !== folder) throw full(error)
@@ -110,8 +114,7 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, warn }: Pipel
   const make = (planned: PlannedOutput): Promise<StoredOutput & { cached: boolean }> =>
     flight(planned.output.key, async () => {
       const { key } = planned.output
-      const entry = known.has(key) ? undefined : (await open()).get(key)
-      const found = known.get(key) ?? (entry && storedOutput(entry))
+      const found = known.get(key) ?? findIn(await open(), key)
       const stored = found ?? (await encode(planned))
       known.set(key, stored)
       if (!found) fresh.add(key)
@@ -173,6 +176,11 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, warn }: Pipel
       await (await closing)?.close()
     },
   }
+}
+
+function findIn(store: Store, key: string): StoredOutput | undefined {
+  const entry = store.get(key)
+  return entry && storedOutput(entry)
 }
 
 /** A failure is not kept: the next caller tries anew. */
