@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { mkdirSync, rmSync } from 'node:fs'
 import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { systemCode } from './errors.ts'
@@ -69,6 +70,16 @@ async function makingFolder(folder: string, work: () => Promise<void>): Promise<
   }
 }
 
+export function makingFolderSync(folder: string, work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error
+    mkdirSync(folder, { recursive: true })
+    work()
+  }
+}
+
 /** Runs work that nothing depends on: where it cannot write, it is left undone. */
 export async function ifWritable<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
@@ -76,5 +87,16 @@ export async function ifWritable<T>(work: () => Promise<T>): Promise<T | undefin
   } catch (error) {
     if (isUnwritable(error)) return undefined
     throw error
+  }
+}
+
+/** Removes a file, or a folder in its place with all that is in it; false where that is not possible, as on a read-only disk. */
+export function remove(path: string): boolean {
+  try {
+    rmSync(path, { force: true, recursive: true })
+    return true
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error
+    return false
   }
 }

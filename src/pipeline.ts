@@ -7,6 +7,7 @@ import { singleFlight } from './single-flight.ts'
 import { encoderVersions } from './source/encoder-versions.ts'
 import { readSource } from './source/read.ts'
 import { trimmedBox } from './source/trim.ts'
+import { once } from './store/once.ts'
 import { storedOutput } from './store/output.ts'
 import { openRunStore } from './store/run-store.ts'
 import type { Store } from './store/store.ts'
@@ -20,6 +21,8 @@ export interface PipelineOptions {
   /** Most px of a source or an output, over all frames. */
   pixelLimit: number
   queue: Queue
+  /** Time without any progress after which another build that makes the same is not waited for any longer, in ms. */
+  patience: number
   /** Told once when the store cannot be used. */
   warn(error: ImagemillError): void
 }
@@ -58,7 +61,7 @@ const READS = 3
 /** A bundler asks for all modules at once; so many sources are held whole while they are hashed. */
 const READING = 4
 
-export function openPipeline({ folder, maxSize, pixelLimit, queue, warn }: PipelineOptions): Pipeline {
+export function openPipeline({ folder, maxSize, pixelLimit, queue, patience, warn }: PipelineOptions): Pipeline {
   const store = openRunStore({ folder, maxSize, warn })
   const flight = singleFlight<StoredOutput & { cached: boolean }>()
   /** What was made or found so far, so that it is looked up once. */
@@ -75,15 +78,21 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, warn }: Pipel
     return encoder
   }
 
+  /** Makes an output, once for all builds that share the store; a temporary one is ours alone. */
+  const encode = ({ source, output }: PlannedOutput): Promise<StoredOutput> =>
+    store.write((opened) => {
+      const work = (): Promise<StoredOutput> => queue.encode(source, output, opened.folder)
+      return opened.folder === folder ? once(folder, output.key, { patience, make: work, find: () => findIn(opened, output.key) }) : work()
+    })
+
   const make = (planned: PlannedOutput): Promise<StoredOutput & { cached: boolean }> =>
     flight(planned.output.key, async () => {
-      const { source, output } = planned
-      const entry = seen.has(output.key) ? undefined : (await store.open()).get(output.key)
-      const found = seen.get(output.key) ?? (entry && storedOutput(entry))
-      const stored = found ?? (await store.write((opened) => queue.encode(source, output, opened.folder)))
-      seen.set(output.key, stored)
-      if (!found) fresh.add(output.key)
-      return { ...stored, cached: !fresh.has(output.key) }
+      const { key } = planned.output
+      const found = seen.get(key) ?? findIn(await store.open(), key)
+      const stored = found ?? (await encode(planned))
+      seen.set(key, stored)
+      if (!found) fresh.add(key)
+      return { ...stored, cached: !fresh.has(key) }
     })
 
   return {
@@ -121,6 +130,11 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, warn }: Pipel
       await store.close()
     },
   }
+}
+
+function findIn(store: Store, key: string): StoredOutput | undefined {
+  const entry = store.get(key)
+  return entry && storedOutput(entry)
 }
 
 /** Reads sources a few at a time, each once for all who ask; what is remembered of them is written in the background. */

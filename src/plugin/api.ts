@@ -69,6 +69,8 @@ export function createApi(options: Options): Api {
         maxSize: options.cache.maxSize,
         pixelLimit: options.limits.pixels,
         queue: openPool({ concurrency: options.concurrency, memory: options.memory, timeout: options.limits.timeout, pixelLimit: options.limits.pixels }),
+        // A pool that works tells of an output at least this often.
+        patience: 2 * options.limits.timeout,
         warn: (error) => report.warn(error.message),
       })),
     openedPipeline: () => pipeline,

@@ -1,8 +1,8 @@
-import { readFileSync, rmSync, statSync, utimesSync } from 'node:fs'
+import { readFileSync, statSync, utimesSync } from 'node:fs'
 import { appendFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemCode } from '../errors.ts'
-import { ifWritable, writeAtomic } from '../files.ts'
+import { ifWritable, remove, writeAtomic } from '../files.ts'
 import { isRecord, sha256 } from '../hash.ts'
 import type { Blob, Entry, Store } from './store.ts'
 
@@ -107,16 +107,5 @@ function touch(path: string, opened_ms: number): void {
     if (statSync(path).mtimeMs < opened_ms) utimesSync(path, now, now)
   } catch (error) {
     if (systemCode(error) === undefined) throw error
-  }
-}
-
-/** On a read-only disk a damaged file stays. A folder in the place of a file goes with all that is in it. */
-function remove(path: string): boolean {
-  try {
-    rmSync(path, { force: true, recursive: true })
-    return true
-  } catch (error) {
-    if (systemCode(error) === undefined) throw error
-    return false
   }
 }

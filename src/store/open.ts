@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, rmSync } from 'node:fs'
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { ImagemillError, systemCode } from '../errors.ts'
 import { ifWritable, isUnwritable, writeAtomic } from '../files.ts'
 import { PROCESS_NAME, hasEnded } from '../process-name.ts'
@@ -25,6 +25,7 @@ export async function openStore(folder: string): Promise<Store> {
   }
   await removeOrphans(temp)
   await removeOrphans(join(folder, LAYOUT, 'runs'))
+  await removeOrphans(join(folder, LAYOUT, 'claims'), (path) => readFile(path, 'utf8'))
   return diskStore(folder, () => rm(marker, { force: true }))
 }
 
@@ -60,11 +61,11 @@ export async function temporaryStore(below: Store): Promise<Store> {
 }
 
 /** Files of processes that are gone: a killed build leaves nothing behind for good. Of other machines it is not known, but a day is enough. */
-async function removeOrphans(folder: string): Promise<void> {
+async function removeOrphans(folder: string, ownerOf = async (path: string) => basename(path)): Promise<void> {
   for (const name of (await ifWritable(() => readdir(folder))) ?? []) {
     await ifWritable(async () => {
       const path = join(folder, name)
-      if (hasEnded(name) ?? Date.now() - (await stat(path)).mtimeMs > DAY) await rm(path, { force: true, recursive: true })
+      if (hasEnded(await ownerOf(path)) ?? Date.now() - (await stat(path)).mtimeMs > DAY) await rm(path, { force: true, recursive: true })
     })
   }
 }

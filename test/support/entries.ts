@@ -1,12 +1,14 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { sha256 } from '../../src/hash.ts'
 import { parseRecord } from '../../src/store/disk.ts'
-import { filesOf } from './build.ts'
 
 /** Paths of the files of a store below one of its folders. */
-export function entryFiles(folder: string, kind: 'ac' | 'cas' | 'tmp' | 'runs'): string[] {
-  return [...filesOf(join(folder, 'v1')).keys()].filter((path) => path.startsWith(`${kind}/`)).map((path) => join(folder, 'v1', path))
+export function entryFiles(folder: string, kind: 'ac' | 'cas' | 'tmp' | 'runs' | 'claims'): string[] {
+  const below = join(folder, 'v1', kind)
+  if (!existsSync(below)) return []
+  const items = readdirSync(below, { recursive: true, withFileTypes: true }).filter((item) => item.isFile())
+  return items.map((item) => join(item.parentPath, item.name)).sort()
 }
 
 /** Number of times that anything was put into a store since its bytes were last counted. */
