@@ -72,9 +72,13 @@ export function openProcesses(): Processes {
 function forkWorker(): ChildProcess {
   const { NODE_OPTIONS: _, ...env } = process.env
   try {
-    // One image at a time and one thread for it: more of libuv's would only hold memory. What a command prints is
-    // the parent's alone, but the last words of a dying process are for a person to read.
-    const child = fork(fileURLToPath(new URL('../engine/worker.js', import.meta.url)), { env: { ...env, UV_THREADPOOL_SIZE: '2' }, execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+    // One image at a time and one thread for it: more of libuv's, or of glibc's arenas, would only hold memory. What a command
+    // prints is the parent's alone, but the last words of a dying process are for a person to read.
+    const child = fork(fileURLToPath(new URL('../engine/worker.js', import.meta.url)), {
+      env: { MALLOC_ARENA_MAX: '1', ...env, UV_THREADPOOL_SIZE: '2' },
+      execArgv: ['--expose-gc'],
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    })
     child.channel?.unref()
     return child
   } catch (error) {
