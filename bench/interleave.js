@@ -11,7 +11,9 @@ export async function interleave(title, rounds, sides) {
     for (const name of round % 2 ? taking.toReversed() : taking) {
       const run = await sides[name].run()
       runs[name].push(run)
-      process.stderr.write(`${title} ${round + 1}/${rounds} ${name}: CPU ${(run.cpu_ms / 1000).toFixed(2)} s, wall ${(run.wall_ms / 1000).toFixed(2)} s, peak ${Math.round(run.peak_pss / 1e6)} MB\n`)
+      process.stderr.write(
+        `${title} ${round + 1}/${rounds} ${name}: CPU ${(run.cpu_ms / 1000).toFixed(2)} s, wall ${(run.wall_ms / 1000).toFixed(2)} s, peak ${Math.round(run.peak_pss / 1e6)} MB\n`,
+      )
     }
   }
   return runs

@@ -33,7 +33,12 @@ export async function measure(node, side, task, cwd = tmpdir()) {
   const report = join(folder, 'report.json')
   const script = fileURLToPath(new URL(`sides/${side}.js`, import.meta.url))
   const start = performance.now()
-  const child = spawn(node, [script, JSON.stringify(task)], { cwd, detached: true, stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, NODE_ENV: 'production', BENCH_REPORT: report } })
+  const child = spawn(node, [script, JSON.stringify(task)], {
+    cwd,
+    detached: true,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, NODE_ENV: 'production', BENCH_REPORT: report },
+  })
   const watched = watch(child.pid)
   const [code] = await once(child, 'exit')
   const wall_ms = performance.now() - start
@@ -41,7 +46,14 @@ export async function measure(node, side, task, cwd = tmpdir()) {
   if (code !== 0) throw new Error(`${side} ended with ${code}: see its message above`)
   const { own_cpu_ms, said } = JSON.parse(readFileSync(report, 'utf8'))
   rmSync(folder, { recursive: true })
-  return { cpu_ms: own_cpu_ms + seen.others_cpu_ms, wall_ms, peak_pss: seen.peak_pss, peak_rss: seen.peak_rss, processes: seen.processes, said }
+  return {
+    cpu_ms: own_cpu_ms + seen.others_cpu_ms,
+    wall_ms,
+    peak_pss: seen.peak_pss,
+    peak_rss: seen.peak_rss,
+    processes: seen.processes,
+    said,
+  }
 }
 
 /** Follows a session until nothing of it is left. */

@@ -25,15 +25,19 @@ export async function photographs(work, count) {
   if (missing.length > 0) process.stderr.write(`making ${missing.length} photographs\n`)
   const grain = grainTile(GRAIN)
   const sources = originals()
-  await Promise.all([0, 1].map(async () => {
-    for (let next = missing.shift(); next; next = missing.shift()) await make(next.file, variant(next.index, sources), grain)
-  }))
+  await Promise.all(
+    [0, 1].map(async () => {
+      for (let next = missing.shift(); next; next = missing.shift()) await make(next.file, variant(next.index, sources), grain)
+    }),
+  )
   return files
 }
 
 /** One photograph of just about 12 megapixels for each of `count`, as the rows on the dev server ask for. */
 export async function twelveMegapixels(work, count) {
-  const indices = Array.from({ length: 13 * count }, (_, index) => index).filter((index) => MEGAPIXELS[index % MEGAPIXELS.length] === 12).slice(0, count)
+  const indices = Array.from({ length: 13 * count }, (_, index) => index)
+    .filter((index) => MEGAPIXELS[index % MEGAPIXELS.length] === 12)
+    .slice(0, count)
   const all = await photographs(work, Math.max(...indices) + 1)
   return indices.map((index) => all[index])
 }
@@ -43,14 +47,22 @@ export function ownPhotographs() {
   const root = process.env.IMAGEMILL_TEST_IMAGES
   if (!root) return []
   const items = readdirSync(join(root, 'photos'), { recursive: true, withFileTypes: true })
-  return items.filter((item) => item.isFile() && /\.jpe?g$/i.test(item.name)).map((item) => join(item.parentPath, item.name)).sort()
+  return items
+    .filter((item) => item.isFile() && /\.jpe?g$/i.test(item.name))
+    .map((item) => join(item.parentPath, item.name))
+    .sort()
 }
 
 /** Photographs large enough to be cut from; the portraits and thumbnails of the themes are not. */
 function originals() {
   return THEMES.flatMap((theme) => {
-    const folder = join(fileURLToPath(new URL('.', `file://${fromRoot.resolve(`startbootstrap-${theme}/package.json`)}`)), 'dist/assets/img')
-    return readdirSync(folder).filter((name) => /(-bg|bg-.*|portfolio-\d)\.jpg$/.test(name)).map((name) => join(folder, name))
+    const folder = join(
+      fileURLToPath(new URL('.', `file://${fromRoot.resolve(`startbootstrap-${theme}/package.json`)}`)),
+      'dist/assets/img',
+    )
+    return readdirSync(folder)
+      .filter((name) => /(-bg|bg-.*|portfolio-\d)\.jpg$/.test(name))
+      .map((name) => join(folder, name))
   }).sort((a, b) => (basename(a) < basename(b) ? -1 : 1))
 }
 
@@ -78,7 +90,11 @@ async function make(file, { source, width, height, mirror, angle, part, x, y, gr
   const cut = cutWithin({ width: sourceWidth, height: sourceHeight }, angle, width / height, part)
   const left = Math.round((turned.info.width - cut.inner.width) / 2 + x * (cut.inner.width - cut.width))
   const top = Math.round((turned.info.height - cut.inner.height) / 2 + y * (cut.inner.height - cut.height))
-  const { data, info } = await sharp(turned.data, { raw: turned.info }).extract({ left, top, width: cut.width, height: cut.height }).resize(width, height, { fit: 'fill', kernel: 'lanczos3' }).raw().toBuffer({ resolveWithObject: true })
+  const { data, info } = await sharp(turned.data, { raw: turned.info })
+    .extract({ left, top, width: cut.width, height: cut.height })
+    .resize(width, height, { fit: 'fill', kernel: 'lanczos3' })
+    .raw()
+    .toBuffer({ resolveWithObject: true })
   const grained = new Uint8ClampedArray(data.buffer, data.byteOffset, data.length)
   for (let at = 0; at < grained.length; at++) grained[at] += grain[(at + grainAt) & (grain.length - 1)]
   const bytes = await sharp(data, { raw: info }).jpeg({ quality: 90 }).toBuffer()

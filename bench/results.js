@@ -16,7 +16,9 @@ export function writeResults(folder, { node, rounds, photos, many }, results) {
 }
 
 function sentence({ versions, cpus: count, rounds, photographs }) {
-  const names = Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', ')
+  const names = Object.entries(versions)
+    .map(([name, version]) => `${name} ${version}`)
+    .join(', ')
   return `${photographs} photographs of 2 to 24 MP, ${rounds} interleaved rounds or more, ${count} CPUs; ${names}. CPU is user and system time of all processes, memory the sum of their PSS.`
 }
 

@@ -16,9 +16,13 @@ import { misses, table } from './table.js'
 const PARTS = { check, cold, avif, memory, warm, dev }
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { quick: { type: 'boolean', default: false }, rounds: { type: 'string' }, photos: { type: 'string' }, many: { type: 'string' } } })
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean', default: false }, rounds: { type: 'string' }, photos: { type: 'string' }, many: { type: 'string' } },
+})
 const parts = positionals.length > 0 ? ['check', ...positionals] : Object.keys(PARTS)
-for (const name of parts) if (!Object.hasOwn(PARTS, name)) throw new Error(`unknown part ${name}: expected one of ${Object.keys(PARTS).join(', ')}`)
+for (const name of parts)
+  if (!Object.hasOwn(PARTS, name)) throw new Error(`unknown part ${name}: expected one of ${Object.keys(PARTS).join(', ')}`)
 if (process.platform !== 'linux') throw new Error('the bench reads /proc and so runs on Linux only')
 
 install()

@@ -16,7 +16,9 @@ export async function check({ work, node }) {
   const held = noted.reduce((sum, { bytes }) => sum + bytes, 0)
   const off = run.cpu_ms / real - 1
   if (Math.abs(off) > TOLERANCE || run.processes !== noted.length || run.peak_pss < held * 0.95) {
-    throw new Error(`the measure is wrong: ${run.cpu_ms} ms in ${run.processes} processes and ${run.peak_pss} bytes for ${real} ms in ${noted.length} processes and ${held} bytes`)
+    throw new Error(
+      `the measure is wrong: ${run.cpu_ms} ms in ${run.processes} processes and ${run.peak_pss} bytes for ${real} ms in ${noted.length} processes and ${held} bytes`,
+    )
   }
   return { runs: { check: [{ ...run, real_cpu_ms: real }] }, rows: [] }
 }

@@ -22,11 +22,20 @@ export async function warm(bench) {
   const perOutput = (name, base) => median(runs[name].map(({ cpu_ms }, index) => (cpu_ms - runs[base][index].cpu_ms) / outputs))
   return {
     runs,
-    rows: [{
-      what: `warm build over the same build without images and without a plugin, CPU per output of ${outputs}`, unit: 'ms', most: 0.4, aim: 0.1,
-      rival: perOutput('rival', 'no images'), ours: perOutput('ours', 'no images'),
-      also: { 'with the current Node.js': perOutput('ours, current Node.js', 'no images, current Node.js'), 'child processes': Math.max(...runs.ours.map(({ processes }) => processes - 1)) },
-    }],
+    rows: [
+      {
+        what: `warm build over the same build without images and without a plugin, CPU per output of ${outputs}`,
+        unit: 'ms',
+        most: 0.4,
+        aim: 0.1,
+        rival: perOutput('rival', 'no images'),
+        ours: perOutput('ours', 'no images'),
+        also: {
+          'with the current Node.js': perOutput('ours, current Node.js', 'no images, current Node.js'),
+          'child processes': Math.max(...runs.ours.map(({ processes }) => processes - 1)),
+        },
+      },
+    ],
   }
 }
 

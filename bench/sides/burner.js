@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import './report.js'
 
 const task = JSON.parse(process.argv[2])
-for (let index = 0; index < task.children; index++) fork(process.argv[1], [JSON.stringify({ ...task, self_ms: task.child_ms, children: 0 })], { env: { ...process.env, BENCH_REPORT: '' } })
+for (let index = 0; index < task.children; index++)
+  fork(process.argv[1], [JSON.stringify({ ...task, self_ms: task.child_ms, children: 0 })], { env: { ...process.env, BENCH_REPORT: '' } })
 const held = Buffer.alloc(task.megabytes * 1024 * 1024, 1)
 const used = () => Object.values(process.cpuUsage()).reduce((sum, microseconds) => sum + microseconds) / 1000
 while (used() < task.self_ms);

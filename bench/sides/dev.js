@@ -6,7 +6,14 @@ import { load } from './plugins.js'
 import { say, task } from './report.js'
 
 const { vite, plugins } = await load(task.side)
-const server = await vite.createServer({ root: task.root, configFile: false, logLevel: 'silent', plugins, server: { port: 0, host: '127.0.0.1', watch: null }, optimizeDeps: { noDiscovery: true } })
+const server = await vite.createServer({
+  root: task.root,
+  configFile: false,
+  logLevel: 'silent',
+  plugins,
+  server: { port: 0, host: '127.0.0.1', watch: null },
+  optimizeDeps: { noDiscovery: true },
+})
 await server.listen()
 const { port } = server.httpServer.address()
 const agent = new Agent({ keepAlive: true })
@@ -41,11 +48,16 @@ function get(path) {
   return new Promise((resolve, reject) => {
     request({ host: '127.0.0.1', port, path, agent }, (response) => {
       const chunks = []
-      response.on('data', (chunk) => chunks.push(chunk)).on('error', reject).on('end', () => {
-        const ms = performance.now() - start
-        if (response.statusCode === 200) resolve({ ms, body: Buffer.concat(chunks) })
-        else reject(new Error(`${path}: ${response.statusCode}`))
-      })
-    }).on('error', reject).end()
+      response
+        .on('data', (chunk) => chunks.push(chunk))
+        .on('error', reject)
+        .on('end', () => {
+          const ms = performance.now() - start
+          if (response.statusCode === 200) resolve({ ms, body: Buffer.concat(chunks) })
+          else reject(new Error(`${path}: ${response.statusCode}`))
+        })
+    })
+      .on('error', reject)
+      .end()
   })
 }

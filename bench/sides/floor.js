@@ -8,10 +8,17 @@ import { task } from './report.js'
 
 await mkdir(task.out, { recursive: true })
 const left = [...task.files]
-const workers = Array.from({ length: task.processes }, () => fork(fileURLToPath(new URL('floor-worker.js', import.meta.url)), [], { env: { ...process.env, UV_THREADPOOL_SIZE: '2' } }))
-await Promise.all(workers.map(async (worker) => {
-  const next = () => (left.length > 0 ? worker.send({ file: left.shift(), out: task.out, widths: task.widths, formats: task.formats, settings: task.settings }) : worker.disconnect())
-  worker.on('message', next)
-  const [code] = await once(worker, 'exit')
-  if (code !== 0) throw new Error(`a process of the floor ended with ${code}`)
-}))
+const workers = Array.from({ length: task.processes }, () =>
+  fork(fileURLToPath(new URL('floor-worker.js', import.meta.url)), [], { env: { ...process.env, UV_THREADPOOL_SIZE: '2' } }),
+)
+await Promise.all(
+  workers.map(async (worker) => {
+    const next = () =>
+      left.length > 0
+        ? worker.send({ file: left.shift(), out: task.out, widths: task.widths, formats: task.formats, settings: task.settings })
+        : worker.disconnect()
+    worker.on('message', next)
+    const [code] = await once(worker, 'exit')
+    if (code !== 0) throw new Error(`a process of the floor ended with ${code}`)
+  }),
+)
