@@ -47,7 +47,7 @@ function presetQuery(names: readonly string[] | undefined, presets: Readonly<Rec
   const preset = Object.hasOwn(presets, name) ? presets[name] : undefined
   if (preset !== undefined) return preset
   const valid = Object.keys(presets)
-  const near = nearest(name, valid)
+  const near = nearest(name, valid, 3)
   const known = valid.length > 0 ? `one of ${valid.join(', ')}` : 'a preset, but the plugin has none'
   throw new ImagemillError({ code: 'UNKNOWN_PRESET', message: `unknown preset \`${name}\`: expected ${known}`, hint: near ? `Did you mean \`${near}\`?` : 'Add it to `presets` in the options of the plugin.' })
 }

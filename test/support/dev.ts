@@ -61,7 +61,7 @@ export async function evaluate({ status, text }: Answer): Promise<Record<string,
 export function workerProcesses(pid = process.pid): number[] {
   return readdirSync('/proc').map(Number).filter((id) => {
     try {
-      return id > 0 && parentOf(id) === pid && readFileSync(`/proc/${id}/cmdline`, 'utf8').includes('tinypool')
+      return id > 0 && parentOf(id) === pid && readFileSync(`/proc/${id}/cmdline`, 'utf8').includes('engine/worker.js')
     } catch {
       // The process ended while it was looked at.
       return false
