@@ -61,7 +61,7 @@ export function openProcesses(): Processes {
     async close() {
       await Promise.all([...living].map((child) => new Promise((resolve) => {
         closing.add(child)
-        child.ref()
+        hold(child)
         child.once('close', resolve)
         child.kill('SIGKILL')
       })))
@@ -109,15 +109,22 @@ function converse(child: ChildProcess, task: Task, { deadline, onReport, isNew }
       clearTimeout(timer)
       child.off('message', onMessage).off('close', onClose).off('error', onError)
       child.unref()
+      child.channel?.unref()
       settle()
     }
     child.on('message', onMessage).on('close', onClose).on('error', onError)
-    child.ref()
+    hold(child)
     if (isNew) allow(START, crashed(`it was not ready within ${START / 1000} s`))
     else allow(deadline, late(deadline))
     // That the process is gone by now is told by `close`.
     child.send(task, () => undefined)
   })
+}
+
+/** Keeps the parent alive until the process says something or is gone; of its end the channel is told last. */
+function hold(child: ChildProcess): void {
+  child.ref()
+  child.channel?.ref()
 }
 
 function late(deadline: number): ImagemillError {
