@@ -5,6 +5,10 @@ import { fileURLToPath } from 'node:url'
 
 const root = new URL('../', import.meta.url)
 rmSync(new URL('dist', root), { recursive: true, force: true })
-const { status } = spawnSync(process.execPath, [fileURLToPath(new URL('node_modules/typescript/bin/tsc', root)), '-p', fileURLToPath(root)], { stdio: 'inherit' })
+const { status } = spawnSync(
+  process.execPath,
+  [fileURLToPath(new URL('node_modules/typescript/bin/tsc', root)), '-p', fileURLToPath(root)],
+  { stdio: 'inherit' },
+)
 if (status !== 0) process.exit(status ?? 1)
 copyFileSync(new URL('src/client.d.ts', root), new URL('dist/client.d.ts', root))

@@ -23,7 +23,14 @@ export type ErrorCode =
   | 'INTERNAL'
 
 /** Codes after which the very same work may succeed when it is tried again. */
-const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['SOURCE_CHANGED', 'TIMEOUT', 'WORKER_CRASHED', 'CANCELLED', 'STORE_UNUSABLE', 'DISK_FULL'])
+const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'SOURCE_CHANGED',
+  'TIMEOUT',
+  'WORKER_CRASHED',
+  'CANCELLED',
+  'STORE_UNUSABLE',
+  'DISK_FULL',
+])
 
 export interface ErrorFacts {
   code: ErrorCode
@@ -85,5 +92,8 @@ export function systemCode(error: unknown): string | undefined {
 export function asImagemillError(error: unknown): ImagemillError {
   if (error instanceof ImagemillError) return error
   const message = error instanceof Error ? error.message : String(error)
-  return new ImagemillError({ code: 'INTERNAL', message, hint: 'This is a fault in imagemill; please report it with the image and the query.' }, { cause: error })
+  return new ImagemillError(
+    { code: 'INTERNAL', message, hint: 'This is a fault in imagemill; please report it with the image and the query.' },
+    { cause: error },
+  )
 }

@@ -6,7 +6,23 @@ import { systemCode } from './errors.ts'
 import { PROCESS_NAME } from './process-name.ts'
 
 /** Errors that say a folder cannot be written to, now or ever. ENOENT is what Node.js says of a new folder on a read-only disk. */
-const UNWRITABLE: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'ENOENT', 'EEXIST', 'EIO', 'EMFILE', 'ENFILE', 'EISDIR', 'ENAMETOOLONG', 'EBUSY', 'ENOTEMPTY'])
+const UNWRITABLE: ReadonlySet<string | undefined> = new Set([
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'ENOSPC',
+  'EDQUOT',
+  'ENOTDIR',
+  'ENOENT',
+  'EEXIST',
+  'EIO',
+  'EMFILE',
+  'ENFILE',
+  'EISDIR',
+  'ENAMETOOLONG',
+  'EBUSY',
+  'ENOTEMPTY',
+])
 
 export function isUnwritable(error: unknown): boolean {
   return UNWRITABLE.has(systemCode(error))

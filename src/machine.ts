@@ -5,7 +5,12 @@ const CGROUP = '/sys/fs/cgroup'
 
 /** CPUs that the container may use, which Node.js 20 does not know; Infinity when there is no limit. */
 export function cgroupCpus(): number {
-  const [quota, period] = (readText(`${CGROUP}/cpu.max`) ?? `${readText(`${CGROUP}/cpu/cpu.cfs_quota_us`) ?? 'max'} ${readText(`${CGROUP}/cpu/cpu.cfs_period_us`) ?? ''}`).split(' ').map(Number)
+  const [quota, period] = (
+    readText(`${CGROUP}/cpu.max`) ??
+    `${readText(`${CGROUP}/cpu/cpu.cfs_quota_us`) ?? 'max'} ${readText(`${CGROUP}/cpu/cpu.cfs_period_us`) ?? ''}`
+  )
+    .split(' ')
+    .map(Number)
   return quota !== undefined && quota > 0 && period ? Math.max(1, Math.floor(quota / period)) : Infinity
 }
 

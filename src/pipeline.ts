@@ -111,7 +111,11 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, patience, war
         if (bytes) return bytes
         seen.delete(key)
       }
-      throw new ImagemillError({ code: 'STORE_UNUSABLE', message: `an image was damaged in the cache folder ${folder} ${READS} times in a row`, hint: 'Check the disk, or set `cache.dir` to another one.' })
+      throw new ImagemillError({
+        code: 'STORE_UNUSABLE',
+        message: `an image was damaged in the cache folder ${folder} ${READS} times in a row`,
+        hint: 'Check the disk, or set `cache.dir` to another one.',
+      })
     },
     async find(key) {
       const opened = await store.open()
@@ -138,7 +142,10 @@ function findIn(store: Store, key: string): StoredOutput | undefined {
 }
 
 /** Reads sources a few at a time, each once for all who ask; what is remembered of them is written in the background. */
-function sourceReader(queue: Queue, warn: (error: ImagemillError) => void): { read(file: string, store: Store): Promise<Source>; written(): Promise<void> } {
+function sourceReader(
+  queue: Queue,
+  warn: (error: ImagemillError) => void,
+): { read(file: string, store: Store): Promise<Source>; written(): Promise<void> } {
   const flight = singleFlight<Source>()
   const reading = pLimit(READING)
   const writing = new Set<Promise<void>>()

@@ -11,12 +11,21 @@ export function setEncoder(image: Sharp, encoding: Encoding, animation?: Animati
     case 'avif':
       return image.avif({ ...(quality && { quality }), ...(effort !== undefined && { effort }), ...(lossless && { lossless }) })
     case 'webp':
-      return image.webp({ ...(quality && { quality }), ...(effort !== undefined && { effort }), ...(lossless ? { lossless } : { smartSubsample: true }), ...timing })
+      return image.webp({
+        ...(quality && { quality }),
+        ...(effort !== undefined && { effort }),
+        ...(lossless ? { lossless } : { smartSubsample: true }),
+        ...timing,
+      })
     case 'jpeg':
       // Full chroma costs little once mozjpeg's trellis has paid for it, and keeps red edges sharp.
       return image.jpeg({ ...(quality && { quality }), mozjpeg: true, progressive: progressive ?? true, chromaSubsampling: '4:4:4' })
     case 'png':
-      return image.png({ compressionLevel: effort ?? 9, progressive: progressive ?? false, ...(quality && quality < 100 && { quality, palette: true }) })
+      return image.png({
+        compressionLevel: effort ?? 9,
+        progressive: progressive ?? false,
+        ...(quality && quality < 100 && { quality, palette: true }),
+      })
     case 'gif':
       return image.gif({ ...(effort !== undefined && { effort }), progressive: progressive ?? false, ...timing })
   }

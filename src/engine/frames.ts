@@ -30,20 +30,33 @@ export async function makeFrames(loaded: Loaded, picture: Picture): Promise<Pixe
     made.push(await makePicture(cut ? await applyCut(frame, cut) : frame, single))
   }
   const joined = join(made, { loop, delay })
-  return normalize || tint ? { ...joined, ...(await makePicture(joined, { effects: { ...(normalize && { normalize }), ...(tint && { tint }) } })) } : joined
+  return normalize || tint
+    ? { ...joined, ...(await makePicture(joined, { effects: { ...(normalize && { normalize }), ...(tint && { tint }) } })) }
+    : joined
 }
 
 function split({ data, width, height, channels }: Pixels, frames: number): Pixels[] {
   const frameHeight = height / frames
   const size = width * frameHeight * channels
-  return Array.from({ length: frames }, (_, index) => ({ data: data.subarray(index * size, (index + 1) * size), width, height: frameHeight, channels }))
+  return Array.from({ length: frames }, (_, index) => ({
+    data: data.subarray(index * size, (index + 1) * size),
+    width,
+    height: frameHeight,
+    channels,
+  }))
 }
 
 function join(frames: Pixels[], timing: Omit<Animation, 'frameHeight'>): Pixels {
   const [first] = frames
   if (!first) throw new TypeError('an animation has no frames')
   const { width, height, channels } = first
-  return { data: Buffer.concat(frames.map(({ data }) => data)), width, height: height * frames.length, channels, animation: { frameHeight: height, ...timing } }
+  return {
+    data: Buffer.concat(frames.map(({ data }) => data)),
+    width,
+    height: height * frames.length,
+    channels,
+    animation: { frameHeight: height, ...timing },
+  }
 }
 
 /** EXIF orientations as sharp's flip, flop and turn, which it makes in this order. */
@@ -80,7 +93,12 @@ async function smartCut(frame: Pixels, resize: Resize): Promise<Cut> {
   const { info } = await fromPixels(frame).resize(resize).raw().toBuffer({ resolveWithObject: true })
   const scale = Math.max(resize.width / frame.width, resize.height / frame.height)
   const { position: _, ...plain } = resize
-  const scaled: Resize = { ...plain, fit: 'fill', width: Math.max(resize.width, Math.round(frame.width * scale)), height: Math.max(resize.height, Math.round(frame.height * scale)) }
+  const scaled: Resize = {
+    ...plain,
+    fit: 'fill',
+    width: Math.max(resize.width, Math.round(frame.width * scale)),
+    height: Math.max(resize.height, Math.round(frame.height * scale)),
+  }
   return { scaled, box: { left: -(info.cropOffsetLeft ?? 0), top: -(info.cropOffsetTop ?? 0), width: resize.width, height: resize.height } }
 }
 

@@ -15,7 +15,12 @@ export async function makePicture(raster: Pixels, changes: Changes): Promise<Pix
   }
   if (!resize || resize.fit === 'fill' || !rotate || rotate.angle % 90 !== 0) return toPixels(applyChanges(fromPixels(raster), changes))
   // Asked for both at once, sharp would turn first and then cut the turned picture to the size before the turn.
-  const resized = await makePicture(raster, { resize, ...(flip && { flip }), ...(flop && { flop }), ...(flatten && { effects: { flatten } }) })
+  const resized = await makePicture(raster, {
+    resize,
+    ...(flip && { flip }),
+    ...(flop && { flop }),
+    ...(flatten && { effects: { flatten } }),
+  })
   return makePicture(resized, { rotate, effects })
 }
 
@@ -44,7 +49,10 @@ async function greyPixels(raster: Pixels): Promise<Pixels> {
   return { data, width: raster.width, height: raster.height, channels: 2 }
 }
 
-function applyEffects(image: Sharp, { blur, sharpen, median, grayscale, invert, normalize, flatten, tint, hue, saturation, brightness }: Effects): Sharp {
+function applyEffects(
+  image: Sharp,
+  { blur, sharpen, median, grayscale, invert, normalize, flatten, tint, hue, saturation, brightness }: Effects,
+): Sharp {
   if (flatten) image.flatten({ background: flatten })
   if (invert) image.negate({ alpha: false })
   if (median) image.median(median)
@@ -53,7 +61,11 @@ function applyEffects(image: Sharp, { blur, sharpen, median, grayscale, invert, 
   else if (sharpen) image.sharpen({ sigma: sharpen })
   if (normalize) image.normalise()
   if (hue !== undefined || saturation !== undefined || brightness !== undefined) {
-    image.modulate({ ...(hue !== undefined && { hue }), ...(saturation !== undefined && { saturation }), ...(brightness !== undefined && { brightness }) })
+    image.modulate({
+      ...(hue !== undefined && { hue }),
+      ...(saturation !== undefined && { saturation }),
+      ...(brightness !== undefined && { brightness }),
+    })
   }
   if (tint) image.tint(tint)
   if (grayscale) image.grayscale()

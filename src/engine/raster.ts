@@ -28,7 +28,11 @@ export interface Loaded {
 }
 
 /** A sharp pipeline on a source, always from the bytes that were hashed: an SVG given by path could read its neighbours. */
-export function openSource({ bytes, source, pixelLimit }: Loaded, { orient, frames }: Pick<Picture, 'orient' | 'frames'>, options: SharpOptions = {}): Sharp {
+export function openSource(
+  { bytes, source, pixelLimit }: Loaded,
+  { orient, frames }: Pick<Picture, 'orient' | 'frames'>,
+  options: SharpOptions = {},
+): Sharp {
   const image = sharp(bytes, { limitInputPixels: pixelLimit, animated: frames > 1, ...options })
   return orient && source.header.orientation > 1 ? image.autoOrient() : image
 }

@@ -22,7 +22,10 @@ export interface Batch {
 }
 
 /** What a worker tells while it works: which output it is at, and how each one ended. */
-export type Report = { type: 'started'; key: string } | { type: 'done'; key: string; output: StoredOutput } | { type: 'failed'; key: string; error: ErrorFacts }
+export type Report =
+  | { type: 'started'; key: string }
+  | { type: 'done'; key: string; output: StoredOutput }
+  | { type: 'failed'; key: string; error: ErrorFacts }
 
 /**
  * Makes the outputs of a batch: one decode per raster, one resize per size, one encode per output.
@@ -34,7 +37,8 @@ export async function work(batch: Batch, store: Store, report: (report: Report) 
   report({ type: 'started', key: first.key })
   try {
     const loaded = await loadSource(batch)
-    for (const group of groupBy(batch.outputs, ({ picture }) => rasterKey(batch.source, picture))) await workRaster(loaded, group, store, report)
+    for (const group of groupBy(batch.outputs, ({ picture }) => rasterKey(batch.source, picture)))
+      await workRaster(loaded, group, store, report)
   } catch (error) {
     for (const { key } of batch.outputs) report({ type: 'failed', key, error: asImagemillError(error).facts() })
   }
@@ -49,7 +53,11 @@ export async function loadSource({ source, pixelLimit }: Pick<Batch, 'source' | 
 }
 
 function changed(): ImagemillError {
-  return new ImagemillError({ code: 'SOURCE_CHANGED', message: 'the file was changed or removed while its images were being made', hint: 'Build again, or reload the page.' })
+  return new ImagemillError({
+    code: 'SOURCE_CHANGED',
+    message: 'the file was changed or removed while its images were being made',
+    hint: 'Build again, or reload the page.',
+  })
 }
 
 async function workRaster(loaded: Loaded, outputs: Output[], store: Store, report: (report: Report) => void): Promise<void> {
@@ -83,7 +91,11 @@ async function encodeOutput(loaded: Loaded, { picture, encoding }: Output, pixel
   const { data, info } = await encoder.toBuffer({ resolveWithObject: true }).catch(pixels ? undefined : decodeError)
   const height = info.pageHeight ?? info.height
   if (info.width !== picture.width || height !== picture.height) {
-    throw new ImagemillError({ code: 'INTERNAL', message: `the image came out at ${info.width} × ${height} px: expected ${picture.width} × ${picture.height} px`, hint: 'This is a fault in imagemill; please report it with the image and the query.' })
+    throw new ImagemillError({
+      code: 'INTERNAL',
+      message: `the image came out at ${info.width} × ${height} px: expected ${picture.width} × ${picture.height} px`,
+      hint: 'This is a fault in imagemill; please report it with the image and the query.',
+    })
   }
   const untouched = unchangedSource(loaded, picture, encoding.format)
   return untouched && untouched.length < data.length ? untouched : data
@@ -99,7 +111,8 @@ function animatedPipeline(loaded: Loaded, picture: Picture): ReturnType<typeof o
 /** The source itself, rid of private metadata, where an output asks for nothing but its own format: re-encoding must not make it larger. */
 function unchangedSource({ source, bytes }: Loaded, picture: Picture, format: Format): Buffer | undefined {
   const { header } = source
-  if (header.format !== format || format === 'avif' || header.frames !== picture.frames || picture.box || changesPixels(picture)) return undefined
+  if (header.format !== format || format === 'avif' || header.frames !== picture.frames || picture.box || changesPixels(picture))
+    return undefined
   return stripMetadata(bytes, format)
 }
 
@@ -108,7 +121,14 @@ async function put(store: Store, key: string, value: unknown, bytes: Buffer): Re
     return await store.put(key, value, bytes)
   } catch (error) {
     if (!isUnwritable(error)) throw error
-    throw new ImagemillError({ code: 'STORE_UNUSABLE', message: `the cache folder ${store.folder} cannot be written (${systemCode(error)})`, hint: 'Check its permissions and the free space, or set `cache.dir`.' }, { cause: error })
+    throw new ImagemillError(
+      {
+        code: 'STORE_UNUSABLE',
+        message: `the cache folder ${store.folder} cannot be written (${systemCode(error)})`,
+        hint: 'Check its permissions and the free space, or set `cache.dir`.',
+      },
+      { cause: error },
+    )
   }
 }
 

@@ -53,7 +53,14 @@ async function loadSharp(): Promise<SharpConstructor> {
   const sharp = await import('sharp').then(
     (module) => module.default,
     (cause: unknown) => {
-      throw new ImagemillError({ code: 'UNSUPPORTED_SHARP', message: `sharp cannot be loaded (${cause instanceof Error ? cause.message.split('\n')[0] : String(cause)})`, hint: 'Install it for this platform: npm install sharp@^0.35.5' }, { cause })
+      throw new ImagemillError(
+        {
+          code: 'UNSUPPORTED_SHARP',
+          message: `sharp cannot be loaded (${cause instanceof Error ? cause.message.split('\n')[0] : String(cause)})`,
+          hint: 'Install it for this platform: npm install sharp@^0.35.5',
+        },
+        { cause },
+      )
     },
   )
   // AVIF bytes change with the number of threads; parallelism comes from processes instead.

@@ -24,11 +24,16 @@ export function moduleCode(value: Value, urlOf: UrlOf): string {
     if (isOutput(part)) return nameOf(part, names)
     if (isText(part)) return writeText(part)
     if (isList(part)) return `[${part.map(write).join(', ')}]`
-    return `{ ${Object.entries(part).map(([key, inner]) => `${JSON.stringify(key)}: ${write(inner)}`).join(', ')} }`
+    return `{ ${Object.entries(part)
+      .map(([key, inner]) => `${JSON.stringify(key)}: ${write(inner)}`)
+      .join(', ')} }`
   }
-  const body = isPlainObject(value) && Object.keys(value).length > 0 && Object.keys(value).every(isIdentifier)
-    ? `${Object.entries(value).map(([key, inner]) => `export const ${key} = ${write(inner)}`).join('\n')}\nexport default { ${Object.keys(value).join(', ')} }`
-    : `export default ${write(value)}`
+  const body =
+    isPlainObject(value) && Object.keys(value).length > 0 && Object.keys(value).every(isIdentifier)
+      ? `${Object.entries(value)
+          .map(([key, inner]) => `export const ${key} = ${write(inner)}`)
+          .join('\n')}\nexport default { ${Object.keys(value).join(', ')} }`
+      : `export default ${write(value)}`
   const outputs = collectOutputs(value)
   const addresses = [...names].map(([key, name]) => `const ${name} = ${JSON.stringify(urlOf(outputs.get(key) ?? failUnknown(key)))}`)
   const joined = [...texts].map(([expression, name]) => `const ${name} = ${expression}`)

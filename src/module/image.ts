@@ -26,7 +26,12 @@ export function exportedValue(request: Request, plan: Plan): Value {
     case 'srcset':
       return srcsetText(fallback.outputs)
     case 'img':
-      return { src: largest, w: largest.picture.width, h: largest.picture.height, ...(fallback.outputs.length > 1 && { srcset: srcsetText(fallback.outputs) }) }
+      return {
+        src: largest,
+        w: largest.picture.width,
+        h: largest.picture.height,
+        ...(fallback.outputs.length > 1 && { srcset: srcsetText(fallback.outputs) }),
+      }
     case 'picture':
       return pictureValue(groups, fallback, largest)
     case 'metadata':
@@ -82,5 +87,8 @@ function groupByFormat(outputs: readonly Output[]): FormatGroup[] {
 }
 
 function largestOf(outputs: readonly Output[]): Output | undefined {
-  return outputs.reduce<Output | undefined>((largest, output) => (largest && largest.picture.width >= output.picture.width ? largest : output), undefined)
+  return outputs.reduce<Output | undefined>(
+    (largest, output) => (largest && largest.picture.width >= output.picture.width ? largest : output),
+    undefined,
+  )
 }

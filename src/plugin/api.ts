@@ -68,7 +68,12 @@ export function createApi(options: Options): Api {
         folder: cacheFolder(root, options.cache.dir),
         maxSize: options.cache.maxSize,
         pixelLimit: options.limits.pixels,
-        queue: openPool({ concurrency: options.concurrency, memory: options.memory, timeout: options.limits.timeout, pixelLimit: options.limits.pixels }),
+        queue: openPool({
+          concurrency: options.concurrency,
+          memory: options.memory,
+          timeout: options.limits.timeout,
+          pixelLimit: options.limits.pixels,
+        }),
         // A pool that works tells of an output at least this often.
         patience: 2 * options.limits.timeout,
         warn: (error) => report.warn(error.message),

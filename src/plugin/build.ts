@@ -34,7 +34,14 @@ export function buildPart(api: Api, worker: boolean): PluginPart {
         const bundle = bundles.get(options) ?? begin(options)
         try {
           return await renderChunk(code, {
-            api, context: this, chunk, options, root: rootOf(this), emits: emits(this), ...bundle, chunks: Object.values(meta?.chunks ?? { [chunk.fileName]: chunk }),
+            api,
+            context: this,
+            chunk,
+            options,
+            root: rootOf(this),
+            emits: emits(this),
+            ...bundle,
+            chunks: Object.values(meta?.chunks ?? { [chunk.fileName]: chunk }),
           })
         } catch (error) {
           return this.error(toBundlerError(error, rootOf(this), api.importers))

@@ -15,7 +15,10 @@ export interface BundlerContext {
 
 export interface BundlerEnvironment {
   name: string
-  config: ViteConfig & { consumer: string; build: { emitAssets: boolean; assetsInlineLimit: number | ((file: string, bytes: Buffer) => boolean | undefined) } }
+  config: ViteConfig & {
+    consumer: string
+    build: { emitAssets: boolean; assetsInlineLimit: number | ((file: string, bytes: Buffer) => boolean | undefined) }
+  }
   getTopLevelConfig(): unknown
   /** Of the dev server only. */
   moduleGraph?: { getModuleById(id: string): object | undefined; invalidateModule(module: object): void }

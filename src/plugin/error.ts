@@ -9,7 +9,10 @@ export function toBundlerError(error: unknown, root: string, importers: Readonly
   const id = known.file === undefined ? undefined : known.query ? `${known.file}?${known.query}` : known.file
   const importer = id === undefined ? undefined : importers.get(id)?.replace(/\?.*$/s, '')
   const place = importer === undefined || known.file === undefined ? undefined : findImport(importer, [known.query, basename(known.file)])
-  const asked = importer === undefined ? '' : `\n  imported by ${relative(root, importer).split(sep).join('/')}${place ? `:${place.line}:${place.column + 1}` : ''}`
+  const asked =
+    importer === undefined
+      ? ''
+      : `\n  imported by ${relative(root, importer).split(sep).join('/')}${place ? `:${place.line}:${place.column + 1}` : ''}`
   return {
     message: `${below(root, known).message}${asked}`,
     pluginCode: known.code,

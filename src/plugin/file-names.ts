@@ -14,7 +14,14 @@ export function outputName(file: string, { picture }: Output): string {
 
 /** Name of an output in the build, by the user's `assetFileNames`; it depends on the key, never on the bytes. */
 export function assetFileName(options: Pick<OutputOptions, 'assetFileNames'>, name: string, extension: string, key: string): string {
-  const asset = { type: 'asset' as const, name: `${name}.${extension}`, names: [`${name}.${extension}`], originalFileName: null, originalFileNames: [], source: '' }
+  const asset = {
+    type: 'asset' as const,
+    name: `${name}.${extension}`,
+    names: [`${name}.${extension}`],
+    originalFileName: null,
+    originalFileNames: [],
+    source: '',
+  }
   const pattern = typeof options.assetFileNames === 'function' ? options.assetFileNames(asset) : options.assetFileNames
   const hash = Buffer.from(key, 'hex').toString('base64url').replace(/^[-_]/, '0')
   // Without a hash in the pattern two variants of one image would have one name.

@@ -8,18 +8,32 @@ import { fileName, makeResult, type UseOf } from './result.ts'
 
 /** The manifest of the outputs that are used, which are made if they are not yet. */
 export async function makeManifest(jobs: Iterable<Job>, api: Api, root: string, useOf: UseOf): Promise<Manifest> {
-  const entries = await Promise.all([...jobs].map(async (job) => {
-    const used = job.plan.outputs.filter((output) => useOf(output, job) !== undefined && !api.outputs.get(output.key)?.original)
-    if (used.length === 0) return []
-    const made = await makeResult(job, api, root, useOf, used).catch((error: unknown) => gone(error))
-    if (!made) return []
-    const { record, cached } = made
-    const id = job.request.values.id?.[0]
-    const { file, digest, size_bytes, header } = job.source
-    const source = { path: relative(root, file).split(sep).join('/'), sha256: digest, format: header.format, ...displayedSize(header), size_bytes }
-    const entry: ManifestEntry = { source, job_id: job.plan.job_id, ...(id !== undefined && { image_identifier: id }), cached, results: [record] }
-    return [{ name: job.name, entry }]
-  }))
+  const entries = await Promise.all(
+    [...jobs].map(async (job) => {
+      const used = job.plan.outputs.filter((output) => useOf(output, job) !== undefined && !api.outputs.get(output.key)?.original)
+      if (used.length === 0) return []
+      const made = await makeResult(job, api, root, useOf, used).catch((error: unknown) => gone(error))
+      if (!made) return []
+      const { record, cached } = made
+      const id = job.request.values.id?.[0]
+      const { file, digest, size_bytes, header } = job.source
+      const source = {
+        path: relative(root, file).split(sep).join('/'),
+        sha256: digest,
+        format: header.format,
+        ...displayedSize(header),
+        size_bytes,
+      }
+      const entry: ManifestEntry = {
+        source,
+        job_id: job.plan.job_id,
+        ...(id !== undefined && { image_identifier: id }),
+        cached,
+        results: [record],
+      }
+      return [{ name: job.name, entry }]
+    }),
+  )
   const sorted = entries.flat().sort((a, b) => (a.name < b.name ? -1 : 1))
   return Object.fromEntries(sorted.map(({ name, entry }) => [name, entry]))
 }

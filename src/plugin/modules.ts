@@ -102,7 +102,12 @@ function escapeQuery(query: string): string {
 const PLAIN = { resolve: { preserveSymlinks: false } }
 
 /** Rollup does not resolve an id with a query, and Vite takes `#` for a fragment: then the file is looked for without. */
-async function resolveImage(context: BundlerContext, specifier: string, importer: string | undefined, options: object): Promise<string | null> {
+async function resolveImage(
+  context: BundlerContext,
+  specifier: string,
+  importer: string | undefined,
+  options: object,
+): Promise<string | null> {
   const { file, query } = splitId(specifier)
   const suffix = query === '' ? '' : `?${query}`
   const beside = file.startsWith('.') && importer !== undefined ? resolve(dirname(splitId(importer).file), file) : undefined
@@ -136,7 +141,8 @@ export function manifestPart(api: Api): PluginPart {
       if (id !== MANIFEST_ID) return null
       const place = placeOf(this, api)
       // In a build it is filled in when the chunk is rendered: only then is it known what is used.
-      if (place.devBase === undefined) return { code: `export default ${JSON.stringify(tokenOf('MANIFEST', 'ALL'))}\n`, moduleType: 'js', map: { mappings: '' } }
+      if (place.devBase === undefined)
+        return { code: `export default ${JSON.stringify(tokenOf('MANIFEST', 'ALL'))}\n`, moduleType: 'js', map: { mappings: '' } }
       try {
         // The images that the page imports are loaded at the same time; a server imports one after the other.
         if (this.environment?.config.consumer === 'client') await this.environment.waitForRequestsIdle?.(MANIFEST_ID)
@@ -149,5 +155,3 @@ export function manifestPart(api: Api): PluginPart {
     },
   }
 }
-
-

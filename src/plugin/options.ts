@@ -64,7 +64,19 @@ const UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1e3, mb: 1e6,
 
 /** Settles options once: unknown names and wrong values are refused, everything else is filled in. */
 export function resolveOptions(input: unknown = {}): Options {
-  const raw = fields(input, '', ['include', 'exclude', 'defaults', 'presets', 'cache', 'concurrency', 'memory', 'limits', 'manifest', 'logLevel', 'onError'])
+  const raw = fields(input, '', [
+    'include',
+    'exclude',
+    'defaults',
+    'presets',
+    'cache',
+    'concurrency',
+    'memory',
+    'limits',
+    'manifest',
+    'logLevel',
+    'onError',
+  ])
   const cache = fields(raw['cache'] ?? {}, 'cache.', ['dir', 'maxSize'])
   const limits = fields(raw['limits'] ?? {}, 'limits.', ['pixels', 'timeout'])
   const defaults = raw['defaults']
@@ -72,16 +84,25 @@ export function resolveOptions(input: unknown = {}): Options {
     matches: matcher(raw['include'], raw['exclude']),
     defaults: isDefaultsFunction(defaults) ? (file) => queryInput(defaults(file), 'defaults') : () => queryInput(defaults, 'defaults'),
     presets: presetsOf(raw['presets']),
-    cache: { dir: read(cache['dir'], 'cache.dir', 'a path', (value) => (typeof value === 'string' && value !== '' ? value : undefined)), maxSize: read(cache['maxSize'], 'cache.maxSize', SIZE, bytes) ?? 2e9 },
-    concurrency: read(raw['concurrency'], 'concurrency', 'a whole number of at least 1', positiveInteger) ?? Math.min(availableParallelism(), cgroupCpus()),
+    cache: {
+      dir: read(cache['dir'], 'cache.dir', 'a path', (value) => (typeof value === 'string' && value !== '' ? value : undefined)),
+      maxSize: read(cache['maxSize'], 'cache.maxSize', SIZE, bytes) ?? 2e9,
+    },
+    concurrency:
+      read(raw['concurrency'], 'concurrency', 'a whole number of at least 1', positiveInteger) ??
+      Math.min(availableParallelism(), cgroupCpus()),
     memory: read(raw['memory'], 'memory', SIZE, bytes) ?? Math.max(256e6, memoryLimit() / 4),
     limits: {
       pixels: read(limits['pixels'], 'limits.pixels', 'a whole number of at least 1', positiveInteger) ?? 100_000_000,
       timeout: read(limits['timeout'], 'limits.timeout', 'a number of ms of at least 1', positiveInteger) ?? 60_000,
     },
     manifest: manifestName(raw['manifest']),
-    logLevel: read(raw['logLevel'], 'logLevel', 'info, warn, error or silent', (value) => (['info', 'warn', 'error', 'silent'] as const).find((level) => level === value)) ?? 'info',
-    onError: read(raw['onError'], 'onError', "'fail' or 'warn'", (value) => (['fail', 'warn'] as const).find((word) => word === value)) ?? 'fail',
+    logLevel:
+      read(raw['logLevel'], 'logLevel', 'info, warn, error or silent', (value) =>
+        (['info', 'warn', 'error', 'silent'] as const).find((level) => level === value),
+      ) ?? 'info',
+    onError:
+      read(raw['onError'], 'onError', "'fail' or 'warn'", (value) => (['fail', 'warn'] as const).find((word) => word === value)) ?? 'fail',
   }
 }
 
@@ -97,7 +118,11 @@ function read<T>(value: unknown, name: string, expected: string, parse: (value: 
 
 function invalid(name: string, expected: string, value: unknown): ImagemillError {
   const shown = typeof value === 'function' ? 'a function' : JSON.stringify(value)
-  return new ImagemillError({ code: 'INVALID_OPTION', message: `invalid option \`${name}\`: expected ${expected}, received ${shown}`, hint: 'The README lists every option.' })
+  return new ImagemillError({
+    code: 'INVALID_OPTION',
+    message: `invalid option \`${name}\`: expected ${expected}, received ${shown}`,
+    hint: 'The README lists every option.',
+  })
 }
 
 function fields(value: unknown, prefix: string, known: readonly string[]): Record<string, unknown> {
@@ -149,12 +174,17 @@ function presetsOf(value: unknown): Record<string, QueryInput> {
 }
 
 function queryInput(value: unknown, name: string): QueryInput | undefined {
-  return read(value, name, 'a query as text or as an object of directives', (given) => (typeof given === 'string' || isQueryRecord(given) ? given : undefined))
+  return read(value, name, 'a query as text or as an object of directives', (given) =>
+    typeof given === 'string' || isQueryRecord(given) ? given : undefined,
+  )
 }
 
 function isQueryRecord(value: unknown): value is Exclude<QueryInput, string> {
   const isWord = (item: unknown): boolean => typeof item === 'string' || typeof item === 'number'
-  return isRecord(value) && Object.values(value).every((item) => isWord(item) || typeof item === 'boolean' || (Array.isArray(item) && item.every(isWord)))
+  return (
+    isRecord(value) &&
+    Object.values(value).every((item) => isWord(item) || typeof item === 'boolean' || (Array.isArray(item) && item.every(isWord)))
+  )
 }
 
 function isDefaultsFunction(value: unknown): value is (file: string) => unknown {

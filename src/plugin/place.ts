@@ -60,7 +60,12 @@ async function allowFile({ environment }: BundlerContext, file: string): Promise
   // Vite hands out its configuration as an opaque value of the very type that this function takes.
   if (isFileLoadingAllowed(environment.getTopLevelConfig() as Parameters<typeof isFileLoadingAllowed>[0], shown)) return
   // Vite looks at this path once more before it answers, so it has to be the one that was refused.
-  throw new ImagemillError({ code: 'SOURCE_DENIED', file: shown, message: 'the dev server may not show this file', hint: 'Add its folder to `server.fs.allow` in the Vite configuration, or take its name out of `server.fs.deny`.' })
+  throw new ImagemillError({
+    code: 'SOURCE_DENIED',
+    file: shown,
+    message: 'the dev server may not show this file',
+    hint: 'Add its folder to `server.fs.allow` in the Vite configuration, or take its name out of `server.fs.deny`.',
+  })
 }
 
 /** The file that a path leads to, with `/` as Vite writes it: a link is not a way out of the folders. */

@@ -30,7 +30,10 @@ export interface Rendering {
 }
 
 /** Makes every image that is left in the code of a chunk and puts its facts where the tokens are. */
-export async function renderChunk(code: string, rendering: Rendering): Promise<{ code: string; map?: ReturnType<MagicString['generateMap']> } | null> {
+export async function renderChunk(
+  code: string,
+  rendering: Rendering,
+): Promise<{ code: string; map?: ReturnType<MagicString['generateMap']> } | null> {
   const tokens = findTokens(code)
   if (tokens.length === 0) return null
   await makeAll(tokens, rendering)

@@ -75,7 +75,13 @@ export function openReport(level: LogLevel): Report {
       try {
         const stored = await making
         if (!stored.cached && made.get(stored.key)?.cached !== false) done++
-        made.set(stored.key, { name: planned.name, source: planned.source, format: planned.output.encoding.format, ...stored, cached: (made.get(stored.key)?.cached ?? true) && stored.cached })
+        made.set(stored.key, {
+          name: planned.name,
+          source: planned.source,
+          format: planned.output.encoding.format,
+          ...stored,
+          cached: (made.get(stored.key)?.cached ?? true) && stored.cached,
+        })
         return stored
       } finally {
         waiting--
@@ -85,7 +91,8 @@ export function openReport(level: LogLevel): Report {
     },
     summarise(damaged) {
       clear()
-      if (made.size > 0 && shows('info')) logger.info(summaryText([...made.values()], { damaged, elapsed_ms: performance.now() - (started ?? 0) }))
+      if (made.size > 0 && shows('info'))
+        logger.info(summaryText([...made.values()], { damaged, elapsed_ms: performance.now() - (started ?? 0) }))
       made = new Map()
       started = undefined
     },

@@ -13,7 +13,8 @@ import { tokenOf } from './tokens.ts'
  */
 export async function resultCode(job: Job, place: Place): Promise<string> {
   const inline = job.request.values.inline?.[0] === true
-  if (place.devBase !== undefined) return dataCode({ ...(await makeResult(job, place.api, place.root, (output) => useInDev(output, job, place))).record })
+  if (place.devBase !== undefined)
+    return dataCode({ ...(await makeResult(job, place.api, place.root, (output) => useInDev(output, job, place))).record })
   const outputs = job.plan.outputs.map((output) => ({
     ...fileFacts(output, inline ? fileName(job, output) : addressOf(output, job.source, place)),
     size_bytes: tokenOf('SIZE', output.key),
@@ -32,14 +33,22 @@ export function useInDev(output: Output, job: Job, place: Place): { path: string
 }
 
 /** The exact record of a job whose outputs are made, or are made now. */
-export async function makeResult(job: Job, api: Api, root: string, useOf: UseOf, outputs: readonly Output[] = job.plan.outputs): Promise<{ record: JobSuccess; cached: boolean }> {
+export async function makeResult(
+  job: Job,
+  api: Api,
+  root: string,
+  useOf: UseOf,
+  outputs: readonly Output[] = job.plan.outputs,
+): Promise<{ record: JobSuccess; cached: boolean }> {
   const pipeline = api.pipeline(root)
   const { source, plan } = job
   const made = await Promise.all(outputs.map((output) => pipeline.make({ source, output })))
   const files: OutputFile[] = []
   for (const [index, output] of outputs.entries()) {
     const { path, inlined } = useOf(output, job) ?? { path: fileName(job, output), inlined: false }
-    const data: Pick<OutputFile, 'data_base64'> = inlined ? { data_base64: (await pipeline.read({ source, output })).toString('base64') } : {}
+    const data: Pick<OutputFile, 'data_base64'> = inlined
+      ? { data_base64: (await pipeline.read({ source, output })).toString('base64') }
+      : {}
     files.push({ ...fileFacts(output, path), size_bytes: made[index]?.size_bytes ?? 0, ...data })
   }
   return { record: jobSuccess(plan.operation, files, elapsedOf(made)), cached: made.every(({ cached }) => cached) }

@@ -53,14 +53,21 @@ function moveBehindChecks({ middlewares: { stack } }: DevServer, handler: Handle
 }
 
 async function respond(api: Api, server: DevServer, name: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return sendJson(response, 405, { error: 'Expected GET or HEAD', code: 'METHOD_NOT_ALLOWED' }, { Allow: 'GET, HEAD' })
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    return sendJson(response, 405, { error: 'Expected GET or HEAD', code: 'METHOD_NOT_ALLOWED' }, { Allow: 'GET, HEAD' })
   const [, key, extension] = NAME.exec(name) ?? []
   const format = FORMATS.find((known) => known === extension)
   const answer = key !== undefined && format && (await answerOf(api, server, key, format, request.headers['if-none-match']))
-  if (!answer) return sendJson(response, 404, { error: 'No image has this address; it may be of an earlier version of the page', code: 'UNKNOWN_OUTPUT', hint: 'Reload the page.' })
+  if (!answer)
+    return sendJson(response, 404, {
+      error: 'No image has this address; it may be of an earlier version of the page',
+      code: 'UNKNOWN_OUTPUT',
+      hint: 'Reload the page.',
+    })
   const { bytes, type, tag } = answer
   // An original stands in for an image that failed; the next request may be luckier.
-  const caching = tag === undefined ? { 'Cache-Control': 'no-store' } : { ETag: tag, 'Cache-Control': 'public, max-age=31536000, immutable' }
+  const caching =
+    tag === undefined ? { 'Cache-Control': 'no-store' } : { ETag: tag, 'Cache-Control': 'public, max-age=31536000, immutable' }
   if (!bytes) return void response.writeHead(304, caching).end()
   response.writeHead(200, { 'Content-Type': type, 'Content-Length': bytes.length, 'X-Content-Type-Options': 'nosniff', ...caching })
   response.end(request.method === 'HEAD' ? undefined : bytes)
@@ -75,7 +82,13 @@ interface Answer {
 }
 
 /** An output of this run, or of an earlier one whose page is still open; undefined when there is none of that name. */
-async function answerOf(api: Api, server: DevServer, key: string, format: Format, condition: string | undefined): Promise<Answer | undefined> {
+async function answerOf(
+  api: Api,
+  server: DevServer,
+  key: string,
+  format: Format,
+  condition: string | undefined,
+): Promise<Answer | undefined> {
   const planned = api.outputs.get(key)
   if (planned && planned.output.encoding.format !== format) return undefined
   // The name says everything that the bytes depend on, so it is their tag, and known before they are.
@@ -143,9 +156,21 @@ function fail(api: Api, server: DevServer, error: unknown, response: ServerRespo
   const known = asImagemillError(error)
   const { message } = toBundlerError(known, server.config.root, api.importers)
   api.report.error(message)
-  server.ws.send({ type: 'error', err: { message, stack: '', plugin: 'imagemill', ...(known.file !== undefined && { id: relative(server.config.root, known.file).split(sep).join('/') }) } })
+  server.ws.send({
+    type: 'error',
+    err: {
+      message,
+      stack: '',
+      plugin: 'imagemill',
+      ...(known.file !== undefined && { id: relative(server.config.root, known.file).split(sep).join('/') }),
+    },
+  })
   if (response.headersSent) return void response.destroy()
-  sendJson(response, 500, { error: message, code: known instanceof ImagemillError ? known.code : 'INTERNAL', ...(known.hint && { hint: known.hint }) })
+  sendJson(response, 500, {
+    error: message,
+    code: known instanceof ImagemillError ? known.code : 'INTERNAL',
+    ...(known.hint && { hint: known.hint }),
+  })
 }
 
 function sendJson(response: ServerResponse, status: number, body: object, headers: Record<string, string> = {}): void {

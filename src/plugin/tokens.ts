@@ -18,7 +18,9 @@ export function tokenOf(kind: TokenKind, key: string): string {
 export function findTokens(code: string): Token[] {
   // Most chunks have none, and a plain search is much faster than the pattern.
   if (!code.includes('__IMAGEMILL_')) return []
-  return [...code.matchAll(TOKEN)].flatMap(({ 0: text, 1: kind, 2: key, index }) => (isKind(kind) && key ? [{ kind, key, start: index, end: index + text.length }] : []))
+  return [...code.matchAll(TOKEN)].flatMap(({ 0: text, 1: kind, 2: key, index }) =>
+    isKind(kind) && key ? [{ kind, key, start: index, end: index + text.length }] : [],
+  )
 }
 
 function isKind(text: string | undefined): text is TokenKind {

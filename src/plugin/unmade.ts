@@ -14,7 +14,12 @@ export async function unmadeJob({ file, path, query }: { file: string; path: str
   const { header } = source
   const key = sha256(`unmade ${path}`)
   const format = FORMATS.find((known) => known === header.format) ?? 'jpeg'
-  const output: Output = { key, picture: { ...displayedSize(header), orient: true, frames: 1, scale: 1 }, encoding: { format }, descriptor: '1x' }
+  const output: Output = {
+    key,
+    picture: { ...displayedSize(header), orient: true, frames: 1, scale: 1 },
+    encoding: { format },
+    descriptor: '1x',
+  }
   const plan: Plan = { operation: 'convert', job_id: sha256(`${key} ${query}`), outputs: [output], warnings: [] }
   return { name: `${path}?${query}`, written: query, request: parseRequest(shapeOnly(query)), source: { ...source, digest: key }, plan }
 }

@@ -3,7 +3,19 @@ import { aspect, colour, crop, flag, focus, integer, number, numberOrFlag, oneOf
 /** Formats in the order of their names; also the valid values of `format`. */
 export const FORMATS = ['avif', 'gif', 'jpeg', 'png', 'webp'] as const
 export const FITS = ['cover', 'contain', 'fill', 'inside', 'outside'] as const
-export const POSITIONS = ['center', 'top', 'right top', 'right', 'right bottom', 'bottom', 'left bottom', 'left', 'left top', 'entropy', 'attention'] as const
+export const POSITIONS = [
+  'center',
+  'top',
+  'right top',
+  'right',
+  'right bottom',
+  'bottom',
+  'left bottom',
+  'left',
+  'left top',
+  'entropy',
+  'attention',
+] as const
 /** What an import can export; without `as` it is the whole image object. */
 export const SHAPES = ['url', 'srcset', 'img', 'picture', 'metadata', 'result'] as const
 
@@ -40,13 +52,26 @@ export const DIRECTIVES = {
   position: row(
     words(POSITIONS),
     oneOf(POSITIONS, {
-      centre: 'center', north: 'top', northeast: 'right top', east: 'right', southeast: 'right bottom', south: 'bottom',
-      southwest: 'left bottom', west: 'left', northwest: 'left top', 'top right': 'right top', 'bottom right': 'right bottom',
-      'bottom left': 'left bottom', 'top left': 'left top',
+      centre: 'center',
+      north: 'top',
+      northeast: 'right top',
+      east: 'right',
+      southeast: 'right bottom',
+      south: 'bottom',
+      southwest: 'left bottom',
+      west: 'left',
+      northwest: 'left top',
+      'top right': 'right top',
+      'bottom right': 'right bottom',
+      'bottom left': 'left bottom',
+      'top left': 'left top',
     }),
   ),
   focus: row('a point x,y from 0,0 (top left) to 1,1 (bottom right)', focus),
-  kernel: row(words(['nearest', 'cubic', 'mitchell', 'lanczos2', 'lanczos3']), oneOf(['nearest', 'cubic', 'mitchell', 'lanczos2', 'lanczos3'])),
+  kernel: row(
+    words(['nearest', 'cubic', 'mitchell', 'lanczos2', 'lanczos3']),
+    oneOf(['nearest', 'cubic', 'mitchell', 'lanczos2', 'lanczos3']),
+  ),
   background: row('a colour such as fff, 336699cc or white', colour),
   allowUpscale: single(yes, flag),
   crop: row('x,y,w,h, each in px or %', crop),

@@ -21,7 +21,8 @@ export function settleEncoding(variant: Variant, own: FormatSettings | undefined
     ...(lossless && { lossless: true }),
     ...(progressive !== undefined && (format === 'jpeg' || format === 'png' || format === 'gif') && { progressive }),
     // JPEG has no transparency: what would be black in sharp is the paper that a page mostly is.
-    ...(((header.alpha && !flattened) || translucent(variant.background)) && !TRANSPARENT.has(format) && { matte: (variant.background ?? '#ffffff').slice(0, 7) }),
+    ...(((header.alpha && !flattened) || translucent(variant.background)) &&
+      !TRANSPARENT.has(format) && { matte: (variant.background ?? '#ffffff').slice(0, 7) }),
   }
 }
 
@@ -36,7 +37,11 @@ function settleLossless(format: Format, general: boolean | undefined, own: boole
   return false
 }
 
-function settleEffort(format: Format, general: number | 'min' | 'max' | undefined, own: number | 'min' | 'max' | undefined): number | undefined {
+function settleEffort(
+  format: Format,
+  general: number | 'min' | 'max' | undefined,
+  own: number | 'min' | 'max' | undefined,
+): number | undefined {
   const range = EFFORTS[format]
   const wanted = own ?? general
   if (wanted === undefined) return undefined
@@ -51,5 +56,8 @@ function settleEffort(format: Format, general: number | 'min' | 'max' | undefine
   // `effort=9` for AVIF and WebP together means "as hard as you can" to both.
   if (own === undefined && wanted > max) return max
   if (own === undefined) return min
-  throw new ImagemillError({ code: 'INVALID_DIRECTIVE', message: `invalid value of \`${format}.effort\`: expected a number from ${min} to ${max}, min or max, received \`${wanted}\`` })
+  throw new ImagemillError({
+    code: 'INVALID_DIRECTIVE',
+    message: `invalid value of \`${format}.effort\`: expected a number from ${min} to ${max}, min or max, received \`${wanted}\``,
+  })
 }

@@ -14,10 +14,14 @@ export function warningsOf({ clamped, stilled }: Notes, { frames }: Header): str
   if (first) {
     const list = (words: string[]): string => [...new Set(words)].join(', ')
     const made = list(clamped.map(({ size }) => `${size.width} × ${size.height} px`))
-    texts.push(`larger than the source (${first.box.width} × ${first.box.height} px): ${list(clamped.map(({ wanted }) => wanted))}; made at ${made}; \`allowUpscale\` would enlarge it`)
+    texts.push(
+      `larger than the source (${first.box.width} × ${first.box.height} px): ${list(clamped.map(({ wanted }) => wanted))}; made at ${made}; \`allowUpscale\` would enlarge it`,
+    )
   }
   for (const format of new Set(stilled)) {
-    texts.push(`${format} cannot hold the ${frames} frames of the source: it shows the first one; \`animated=false\` says that this is meant`)
+    texts.push(
+      `${format} cannot hold the ${frames} frames of the source: it shows the first one; \`animated=false\` says that this is meant`,
+    )
   }
   return texts
 }

@@ -42,7 +42,12 @@ export function planRequest(request: Request, source: Source, context: PlanConte
   }
   const outputs = [...byKey.values()]
   const operation = outputs.length > 1 ? 'srcset' : outputs[0]?.picture.resize ? 'resize' : 'convert'
-  return { operation, job_id: sha256(canonical([operation, outputs.map(({ key }) => key)])), outputs, warnings: warningsOf(notes, source.header) }
+  return {
+    operation,
+    job_id: sha256(canonical([operation, outputs.map(({ key }) => key)])),
+    outputs,
+    warnings: warningsOf(notes, source.header),
+  }
 }
 
 /** The source as it is displayed: a quarter turn of EXIF swaps its sides. */
@@ -77,7 +82,15 @@ function settlePicture(variant: Variant, header: Header, context: PlanContext, n
     scale: kernel === 'lanczos3' && frames === 1 && header.format !== 'svg' && resized ? rasterScale(box, size) : 1,
     ...(!sameBox(box, whole) && { box }),
     // What cannot be seen is left out, so that it does not make another key.
-    ...(resized && { resize: { ...size, fit, kernel, ...(variant.position && fit !== 'fill' && { position: variant.position }), ...(variant.background && fit === 'contain' && { background: variant.background }) } }),
+    ...(resized && {
+      resize: {
+        ...size,
+        fit,
+        kernel,
+        ...(variant.position && fit !== 'fill' && { position: variant.position }),
+        ...(variant.background && fit === 'contain' && { background: variant.background }),
+      },
+    }),
     ...(angle !== 0 && { rotate: { angle, background: variant.background ?? '#000000' } }),
     ...(variant.flip && { flip: true }),
     ...(variant.flop && { flop: true }),
@@ -98,7 +111,11 @@ function resizeFit({ fit = 'cover', w, h, aspect }: Variant, box: Size, size: Si
 export function croppedBox(crop: string, displayed: Size): Box {
   const box = cropBox(crop, displayed)
   if (box) return box
-  throw new ImagemillError({ code: 'INVALID_DIRECTIVE', message: `invalid value of \`crop\`: expected a rectangle within the source (${displayed.width} × ${displayed.height} px), received \`${crop}\``, hint: 'Write x,y,w,h in px or per cent of the source as it is displayed.' })
+  throw new ImagemillError({
+    code: 'INVALID_DIRECTIVE',
+    message: `invalid value of \`crop\`: expected a rectangle within the source (${displayed.width} × ${displayed.height} px), received \`${crop}\``,
+    hint: 'Write x,y,w,h in px or per cent of the source as it is displayed.',
+  })
 }
 
 function descriptorOf({ density, base }: Variant, { width }: Picture, shrink: number): string {
@@ -113,16 +130,28 @@ function sameBox(a: Box, b: Box): boolean {
 function checkSource({ width, height, frames, format }: Header, limit: number): void {
   const pixels = width * height * frames
   if (format === 'svg' || pixels <= limit) return
-  throw new ImagemillError({ code: 'PIXEL_LIMIT', message: `the source has ${megapixels(pixels)} (${width} × ${height}${frames > 1 ? ` × ${frames} frames` : ''}): expected at most ${megapixels(limit)}`, hint: 'Make the file smaller, or raise `limits.pixels` in the options of the plugin.' })
+  throw new ImagemillError({
+    code: 'PIXEL_LIMIT',
+    message: `the source has ${megapixels(pixels)} (${width} × ${height}${frames > 1 ? ` × ${frames} frames` : ''}): expected at most ${megapixels(limit)}`,
+    hint: 'Make the file smaller, or raise `limits.pixels` in the options of the plugin.',
+  })
 }
 
 function checkOutput({ width, height }: Size, frames: number, format: Format, limit: number): void {
   const largest = LARGEST[format]
   if (Math.max(width, height) > largest) {
-    throw new ImagemillError({ code: 'SIZE_LIMIT', message: `${width} × ${height} px does not fit into ${format}: expected at most ${largest} px a side`, hint: 'Ask for a smaller size or for another format.' })
+    throw new ImagemillError({
+      code: 'SIZE_LIMIT',
+      message: `${width} × ${height} px does not fit into ${format}: expected at most ${largest} px a side`,
+      hint: 'Ask for a smaller size or for another format.',
+    })
   }
   if (width * height * frames <= limit) return
-  throw new ImagemillError({ code: 'PIXEL_LIMIT', message: `the output would have ${megapixels(width * height * frames)}: expected at most ${megapixels(limit)}`, hint: 'Ask for a smaller size, or raise `limits.pixels` in the options of the plugin.' })
+  throw new ImagemillError({
+    code: 'PIXEL_LIMIT',
+    message: `the output would have ${megapixels(width * height * frames)}: expected at most ${megapixels(limit)}`,
+    hint: 'Ask for a smaller size, or raise `limits.pixels` in the options of the plugin.',
+  })
 }
 
 function megapixels(pixels: number): string {

@@ -31,13 +31,16 @@ export function parseRequest(query: string, { defaults = '', presets = {} }: Req
   const written = readTexts(query)
   const usual = readTexts(defaults)
   const preset = readTexts(presetQuery(written.get('preset') ?? usual.get('preset'), presets))
-  if (preset.has('preset')) throw conflict('a preset cannot name another preset', 'Write its directives out in `presets`, in the options of the plugin.')
+  if (preset.has('preset'))
+    throw conflict('a preset cannot name another preset', 'Write its directives out in `presets`, in the options of the plugin.')
   const texts: Texts = new Map([...usual, ...preset, ...written])
   refuseUnknown(texts)
   const { values, perFormat } = readValues(texts)
   const urlOnly = texts.has('url')
-  if (urlOnly && values.as && values.as[0]?.name !== 'url') throw conflict('`url` and `as` both say what is exported', 'Leave out one of them.')
-  if (values.trim && (values.crop?.length ?? 0) > 1) throw conflict('`trim` looks at one rectangle, and `crop` names several', 'Keep one `crop`, or leave out `trim`.')
+  if (urlOnly && values.as && values.as[0]?.name !== 'url')
+    throw conflict('`url` and `as` both say what is exported', 'Leave out one of them.')
+  if (values.trim && (values.crop?.length ?? 0) > 1)
+    throw conflict('`trim` looks at one rectangle, and `crop` names several', 'Keep one `crop`, or leave out `trim`.')
   return { query: canonicalQuery(values, perFormat), values, perFormat, shape: values.as?.[0], urlOnly }
 }
 
@@ -49,7 +52,11 @@ function presetQuery(names: readonly string[] | undefined, presets: Readonly<Rec
   const valid = Object.keys(presets)
   const near = nearest(name, valid, 3)
   const known = valid.length > 0 ? `one of ${valid.join(', ')}` : 'a preset, but the plugin has none'
-  throw new ImagemillError({ code: 'UNKNOWN_PRESET', message: `unknown preset \`${name}\`: expected ${known}`, hint: near ? `Did you mean \`${near}\`?` : 'Add it to `presets` in the options of the plugin.' })
+  throw new ImagemillError({
+    code: 'UNKNOWN_PRESET',
+    message: `unknown preset \`${name}\`: expected ${known}`,
+    hint: near ? `Did you mean \`${near}\`?` : 'Add it to `presets` in the options of the plugin.',
+  })
 }
 
 function readValues(texts: Texts): Pick<Request, 'values' | 'perFormat'> {
@@ -59,7 +66,8 @@ function readValues(texts: Texts): Pick<Request, 'values' | 'perFormat'> {
     const [first = '', setting] = key.split('.')
     const format = FORMATS.find((known) => known === first)
     if (isDirective(key)) readInto(values, key, key, words)
-    else if (format && setting !== undefined && isDirective(setting)) readInto((perFormat[format] ??= {}), perFormatName(key, setting), key, words)
+    else if (format && setting !== undefined && isDirective(setting))
+      readInto((perFormat[format] ??= {}), perFormatName(key, setting), key, words)
   }
   if (values.preset) delete values.preset
   return { values, perFormat }
@@ -68,7 +76,11 @@ function readValues(texts: Texts): Pick<Request, 'values' | 'perFormat'> {
 function perFormatName(key: string, setting: string): (typeof PER_FORMAT)[number] {
   const name = PER_FORMAT.find((known) => known === setting)
   if (name) return name
-  throw new ImagemillError({ code: 'UNKNOWN_DIRECTIVE', message: `\`${key}\`: \`${setting}\` cannot be set for one format alone, only ${PER_FORMAT.join(', ')} can`, hint: `Write \`${setting}\`.` })
+  throw new ImagemillError({
+    code: 'UNKNOWN_DIRECTIVE',
+    message: `\`${key}\`: \`${setting}\` cannot be set for one format alone, only ${PER_FORMAT.join(', ')} can`,
+    hint: `Write \`${setting}\`.`,
+  })
 }
 
 function readInto<K extends DirectiveName>(into: { [P in K]?: ValueOf<P>[] }, name: K, key: string, words: readonly string[]): void {
@@ -78,7 +90,11 @@ function readInto<K extends DirectiveName>(into: { [P in K]?: ValueOf<P>[] }, na
   const read1 = (word: string): ValueOf<K> => {
     const value = read(word)
     if (value !== undefined) return value
-    throw new ImagemillError({ code: 'INVALID_DIRECTIVE', message: `invalid value of \`${key}\`: expected ${expected}, received \`${word}\``, hint: hintFor(name, word) })
+    throw new ImagemillError({
+      code: 'INVALID_DIRECTIVE',
+      message: `invalid value of \`${key}\`: expected ${expected}, received \`${word}\``,
+      hint: hintFor(name, word),
+    })
   }
   const found = unique(words.map(read1))
   const single = !list || key.includes('.')
@@ -88,7 +104,8 @@ function readInto<K extends DirectiveName>(into: { [P in K]?: ValueOf<P>[] }, na
 
 function hintFor(name: DirectiveName, word: string): string | undefined {
   if (name === 'format' && /^hei[cf]$/.test(word)) return 'Write `avif`.'
-  if (name === 'format') return word === 'jxl' || word.startsWith('tif') ? 'Browsers do not show it; write `avif`, `webp` or `jpeg`.' : undefined
+  if (name === 'format')
+    return word === 'jxl' || word.startsWith('tif') ? 'Browsers do not show it; write `avif`, `webp` or `jpeg`.' : undefined
   return word.includes(',') && DIRECTIVES[name].list && !['crop', 'focus'].includes(name) ? 'A list is separated by `;`.' : undefined
 }
 
@@ -105,7 +122,9 @@ function ascending(a: unknown, b: unknown): number {
 const FALSE_SAYS: ReadonlySet<string> = new Set(['animated', 'inline', 'progressive'])
 
 function canonicalQuery(values: Values, perFormat: Request['perFormat']): string {
-  const dotted = Object.entries(perFormat).flatMap(([format, settings]) => Object.entries(settings).map(([key, list]): [string, unknown[]] => [`${format}.${key}`, list]))
+  const dotted = Object.entries(perFormat).flatMap(([format, settings]) =>
+    Object.entries(settings).map(([key, list]): [string, unknown[]] => [`${format}.${key}`, list]),
+  )
   const named: [string, unknown[]][] = [...Object.entries(values), ...dotted]
   const parts = named
     .filter(([key, list]) => key !== 'imagemill' && (list.length > 1 || list[0] !== false || key.includes('.') || FALSE_SAYS.has(key)))

@@ -23,7 +23,12 @@ export function outputSize(source: Size, wanted: Wanted): Size & { clamped: bool
   const ideal = { width: width * scale, height: height * scale }
   // Shrinking both sides by one factor keeps the aspect that was asked for.
   const shrink = wanted.allowUpscale ? 1 : Math.min(1, source.width / ideal.width, source.height / ideal.height)
-  return { width: whole(ideal.width * shrink), height: whole(ideal.height * shrink), clamped: shrink < 1 - 1e-9 && !sameSize(ideal, source), shrink }
+  return {
+    width: whole(ideal.width * shrink),
+    height: whole(ideal.height * shrink),
+    clamped: shrink < 1 - 1e-9 && !sameSize(ideal, source),
+    shrink,
+  }
 }
 
 function idealSize(source: Size, wanted: Wanted): Size {
@@ -57,8 +62,14 @@ function whole(px: number): number {
 export function cropBox(text: string, source: Size): Box | undefined {
   const [x, y, w, h] = lengths(text) ?? []
   if (!x || !y || !w || !h) return undefined
-  const px = ({ value, percent }: { value: number; percent: boolean }, side: number): number => Math.round(percent ? (value / 100) * side : value)
-  const box = { left: px(x, source.width), top: px(y, source.height), width: whole(px(w, source.width)), height: whole(px(h, source.height)) }
+  const px = ({ value, percent }: { value: number; percent: boolean }, side: number): number =>
+    Math.round(percent ? (value / 100) * side : value)
+  const box = {
+    left: px(x, source.width),
+    top: px(y, source.height),
+    width: whole(px(w, source.width)),
+    height: whole(px(h, source.height)),
+  }
   // Percentages within 100 may be rounded beyond the edge, and on small sources a part may be less than a pixel.
   if (x.percent && w.percent && x.value + w.value <= 100) box.left = Math.min(box.left, source.width - box.width)
   if (y.percent && h.percent && y.value + h.value <= 100) box.top = Math.min(box.top, source.height - box.height)
@@ -71,7 +82,8 @@ export function focusBox(text: string, base: Box, output: Size): Box {
   const scale = Math.min(base.width / output.width, base.height / output.height)
   const width = Math.min(base.width, whole(output.width * scale))
   const height = Math.min(base.height, whole(output.height * scale))
-  const start = (share: number, side: number, part: number): number => Math.round(Math.min(Math.max(share * side - part / 2, 0), side - part))
+  const start = (share: number, side: number, part: number): number =>
+    Math.round(Math.min(Math.max(share * side - part / 2, 0), side - part))
   return { left: base.left + start(x, base.width, width), top: base.top + start(y, base.height, height), width, height }
 }
 

@@ -37,7 +37,10 @@ const WHOLE: ReadonlySet<string> = new Set(['as', 'id'])
 
 /** A `;` too many is forgiven, but a list of nothing is a value that was forgotten. */
 function listOf(word: string): string[] {
-  const parts = word.split(';').map((part) => part.trim()).filter((part) => part !== '')
+  const parts = word
+    .split(';')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
   return parts.length > 0 ? parts : ['']
 }
 
@@ -84,12 +87,20 @@ export function refuseUnknown(texts: Texts): void {
   for (const key of texts.keys()) {
     if (isKnown(key) || BUNDLER_KEYS.has(key)) continue
     if (key === 'raw') {
-      throw new ImagemillError({ code: 'CONFLICTING_DIRECTIVES', message: '`raw` asks for the text of a file, the other directives for an image', hint: 'Leave out one of them.' })
+      throw new ImagemillError({
+        code: 'CONFLICTING_DIRECTIVES',
+        message: '`raw` asks for the text of a file, the other directives for an image',
+        hint: 'Leave out one of them.',
+      })
     }
     const owner = ownerOf(key)
     const meant = misspelt(key)
     const hint = owner ? `Write \`${owner}=${key}\`.` : meant ? `Did you mean \`${meant}\`?` : 'The README lists every directive.'
-    throw new ImagemillError({ code: 'UNKNOWN_DIRECTIVE', message: `unknown directive \`${key}\`: expected a directive of imagemill, received \`${key}=${texts.get(key)?.join(';') ?? ''}\``, hint })
+    throw new ImagemillError({
+      code: 'UNKNOWN_DIRECTIVE',
+      message: `unknown directive \`${key}\`: expected a directive of imagemill, received \`${key}=${texts.get(key)?.join(';') ?? ''}\``,
+      hint,
+    })
   }
 }
 
@@ -111,4 +122,33 @@ function misspelt(name: string, short?: number): string | undefined {
   return meant && `${format}.${meant}`
 }
 
-const MEANT = ['w', 'h', 'aspect', 'fit', 'position', 'focus', 'kernel', 'background', 'allowUpscale', 'crop', 'rotate', 'noAutoOrient', 'format', 'quality', 'effort', 'lossless', 'progressive', 'sharpen', 'median', 'grayscale', 'normalize', 'flatten', 'saturation', 'brightness', 'densities', 'basePixels', 'animated', 'preset']
+const MEANT = [
+  'w',
+  'h',
+  'aspect',
+  'fit',
+  'position',
+  'focus',
+  'kernel',
+  'background',
+  'allowUpscale',
+  'crop',
+  'rotate',
+  'noAutoOrient',
+  'format',
+  'quality',
+  'effort',
+  'lossless',
+  'progressive',
+  'sharpen',
+  'median',
+  'grayscale',
+  'normalize',
+  'flatten',
+  'saturation',
+  'brightness',
+  'densities',
+  'basePixels',
+  'animated',
+  'preset',
+]

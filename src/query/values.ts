@@ -56,7 +56,10 @@ export const colour: Read<string> = (text) => {
 }
 
 function rgbColour(word: string): string | undefined {
-  const parts = /^rgba?\(([^)]*)\)$/.exec(word)?.[1]?.split(/[\s,/]+/).filter(Boolean)
+  const parts = /^rgba?\(([^)]*)\)$/
+    .exec(word)?.[1]
+    ?.split(/[\s,/]+/)
+    .filter(Boolean)
   if (!parts || parts.length < 3 || parts.length > 4) return undefined
   const [red, green, blue] = parts.slice(0, 3).map(integer(0, 255))
   const alpha = parts[3] === undefined ? 1 : number(0, 1)(parts[3])

@@ -21,8 +21,32 @@ export type Variant = { [K in Exclude<DirectiveName, 'format' | 'animated' | 'al
 const MOST = 1000
 
 const MULTIPLYING = [
-  'h', 'aspect', 'fit', 'position', 'focus', 'kernel', 'background', 'crop', 'rotate', 'flip', 'flop', 'blur', 'sharpen', 'median', 'grayscale', 'invert',
-  'normalize', 'flatten', 'tint', 'hue', 'saturation', 'brightness', 'quality', 'effort', 'lossless', 'progressive',
+  'h',
+  'aspect',
+  'fit',
+  'position',
+  'focus',
+  'kernel',
+  'background',
+  'crop',
+  'rotate',
+  'flip',
+  'flop',
+  'blur',
+  'sharpen',
+  'median',
+  'grayscale',
+  'invert',
+  'normalize',
+  'flatten',
+  'tint',
+  'hue',
+  'saturation',
+  'brightness',
+  'quality',
+  'effort',
+  'lossless',
+  'progressive',
 ] as const satisfies readonly DirectiveName[]
 
 /** All outputs of a request: formats in the order asked for, and for each every combination of the lists. */
@@ -36,9 +60,16 @@ export function variantsOf(values: Values, header: Header): Variant[] {
 }
 
 function checkCount(formats: readonly Format[], values: Values): void {
-  const count = [formats, ...(['w', 'densities', ...MULTIPLYING] as const).map((name) => values[name] ?? [1])].reduce((product, list) => product * list.length, 1)
+  const count = [formats, ...(['w', 'densities', ...MULTIPLYING] as const).map((name) => values[name] ?? [1])].reduce(
+    (product, list) => product * list.length,
+    1,
+  )
   if (count <= MOST) return
-  throw new ImagemillError({ code: 'SIZE_LIMIT', message: `the lists of the query multiply to ${count} outputs: expected at most ${MOST}`, hint: 'Make the lists shorter.' })
+  throw new ImagemillError({
+    code: 'SIZE_LIMIT',
+    message: `the lists of the query multiply to ${count} outputs: expected at most ${MOST}`,
+    hint: 'Make the lists shorter.',
+  })
 }
 
 function combinations(values: Values): Partial<Variant>[] {
@@ -54,9 +85,14 @@ function withDensity(variant: Variant, values: Values): Variant[] {
   const { densities } = values
   const base = values.basePixels?.[0]
   if (!densities) return [base === undefined ? variant : { ...variant, base }]
-  if ((values.w?.length ?? 0) > 1 || (values.h?.length ?? 0) > 1) throw conflict('`densities` needs one size, not a list: a srcset has either widths or densities', 'Give one `w` or `h`, or leave out `densities`.')
+  if ((values.w?.length ?? 0) > 1 || (values.h?.length ?? 0) > 1)
+    throw conflict(
+      '`densities` needs one size, not a list: a srcset has either widths or densities',
+      'Give one `w` or `h`, or leave out `densities`.',
+    )
   const sized = variant.w !== undefined || variant.h !== undefined
-  if (base !== undefined && sized) throw conflict('with `densities`, `basePixels` and `w` or `h` both say how large density 1 is', 'Leave out one of them.')
+  if (base !== undefined && sized)
+    throw conflict('with `densities`, `basePixels` and `w` or `h` both say how large density 1 is', 'Leave out one of them.')
   // Without any size the source is taken to be drawn for the highest density.
   const unit = sized || base !== undefined ? 1 : Math.max(...densities)
   return densities.map((density) => ({ ...variant, ...(base !== undefined && { w: base }), density, scale: density / unit }))

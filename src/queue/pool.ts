@@ -101,9 +101,14 @@ export function openPool({ concurrency, memory, timeout, pixelLimit }: PoolOptio
     })
 
   return {
-    encode: (source, output, folder) => flight(`${output.key} ${folder}`, () => new Promise((resolve, reject) => add(source, folder, { output, attempts: 0, resolve, reject }))),
+    encode: (source, output, folder) =>
+      flight(
+        `${output.key} ${folder}`,
+        () => new Promise((resolve, reject) => add(source, folder, { output, attempts: 0, resolve, reject })),
+      ),
     header: async (file, format) => must((await ask({ type: 'header', file, format })).header),
-    trim: async (source, question) => must((await ask({ type: 'trim', source, pixelLimit, question }, TRIM_COPIES * headerBytes(source))).box),
+    trim: async (source, question) =>
+      must((await ask({ type: 'trim', source, pixelLimit, question }, TRIM_COPIES * headerBytes(source))).box),
     versions: async () => must((await ask({ type: 'versions' })).versions),
     async close() {
       const waiting = [...questions.splice(0), ...[...groups.values()].flatMap((group) => group.waiting)]
@@ -145,6 +150,8 @@ function headerBytes({ header: { alpha, width, height } }: Source): number {
 function decodedBytes({ source, waiting }: Group): number {
   const { header } = source
   const frames = Math.max(...waiting.map(({ output }) => output.picture.frames))
-  const rasters = waiting.map(({ output: { picture } }) => (picture.frames * (picture.box ?? header).width * (picture.box ?? header).height) / picture.scale ** 2)
+  const rasters = waiting.map(
+    ({ output: { picture } }) => (picture.frames * (picture.box ?? header).width * (picture.box ?? header).height) / picture.scale ** 2,
+  )
   return headerBytes(source) * frames + (header.alpha ? 4 : 3) * Math.max(...rasters)
 }

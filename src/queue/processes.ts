@@ -59,12 +59,17 @@ export function openProcesses(): Processes {
       return answer
     },
     async close() {
-      await Promise.all([...living].map((child) => new Promise((resolve) => {
-        closing.add(child)
-        hold(child)
-        child.once('close', resolve)
-        child.kill('SIGKILL')
-      })))
+      await Promise.all(
+        [...living].map(
+          (child) =>
+            new Promise((resolve) => {
+              closing.add(child)
+              hold(child)
+              child.once('close', resolve)
+              child.kill('SIGKILL')
+            }),
+        ),
+      )
     },
   }
 }
@@ -87,7 +92,11 @@ function forkWorker(): ChildProcess {
 }
 
 /** Gives a process a task and waits for the answer, or for its end. Its last reports are heard before its `close`. */
-function converse(child: ChildProcess, task: Task, { deadline, onReport, isNew }: { deadline: number; onReport: ((report: Report) => void) | undefined; isNew: boolean }): Promise<Answer> {
+function converse(
+  child: ChildProcess,
+  task: Task,
+  { deadline, onReport, isNew }: { deadline: number; onReport: ((report: Report) => void) | undefined; isNew: boolean },
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     let failure: ImagemillError | undefined
     let timer: NodeJS.Timeout
@@ -103,7 +112,8 @@ function converse(child: ChildProcess, task: Task, { deadline, onReport, isNew }
       allow(deadline, late(deadline))
       if (message.type === 'report') onReport?.(message.report)
     }
-    const onClose = (code: number | null, signal: string | null): void => finish(() => reject(failure ?? crashed(signal === null ? `exit code ${code}` : signal)))
+    const onClose = (code: number | null, signal: string | null): void =>
+      finish(() => reject(failure ?? crashed(signal === null ? `exit code ${code}` : signal)))
     const onError = (error: Error): void => finish(() => reject(failure ?? crashed(error.message, error)))
     const finish = (settle: () => void): void => {
       clearTimeout(timer)
@@ -128,13 +138,27 @@ function hold(child: ChildProcess): void {
 }
 
 function late(deadline: number): ImagemillError {
-  return new ImagemillError({ code: 'TIMEOUT', message: `the image was not ready within ${deadline / 1000} s and its worker was stopped`, hint: 'Ask for a smaller size or a lower `effort`, or raise `limits.timeout` in the options of the plugin.' })
+  return new ImagemillError({
+    code: 'TIMEOUT',
+    message: `the image was not ready within ${deadline / 1000} s and its worker was stopped`,
+    hint: 'Ask for a smaller size or a lower `effort`, or raise `limits.timeout` in the options of the plugin.',
+  })
 }
 
 function crashed(reason: string, cause?: unknown): ImagemillError {
-  return new ImagemillError({ code: 'WORKER_CRASHED', message: `the worker process ended unexpectedly (${reason})`, hint: 'The image may be made to break its decoder, or memory ran out; lower `concurrency` or remove the image.' }, { cause })
+  return new ImagemillError(
+    {
+      code: 'WORKER_CRASHED',
+      message: `the worker process ended unexpectedly (${reason})`,
+      hint: 'The image may be made to break its decoder, or memory ran out; lower `concurrency` or remove the image.',
+    },
+    { cause },
+  )
 }
 
 export function cancelled(cause?: unknown): ImagemillError {
-  return new ImagemillError({ code: 'CANCELLED', message: 'the image was not made because the build or the server was closed', hint: 'Start it again.' }, { cause })
+  return new ImagemillError(
+    { code: 'CANCELLED', message: 'the image was not made because the build or the server was closed', hint: 'Start it again.' },
+    { cause },
+  )
 }

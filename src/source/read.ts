@@ -33,7 +33,11 @@ export async function readSource(file: string, context: SourceContext): Promise<
   return context.once(`${file} ${canonical(identity)}`, () => readAnew(file, { memoKey, memo, identity }, context))
 }
 
-async function readAnew(file: string, { memoKey, memo, identity }: { memoKey: string; memo: Memo | undefined; identity: Identity }, context: SourceContext): Promise<Source> {
+async function readAnew(
+  file: string,
+  { memoKey, memo, identity }: { memoKey: string; memo: Memo | undefined; identity: Identity },
+  context: SourceContext,
+): Promise<Source> {
   const { store, later } = context
   const seen_ms = Date.now()
   const bytes = await readWhole(file).catch((error: unknown) => unreadable(error))
@@ -61,7 +65,8 @@ interface Memo {
 function identify(file: string): Identity {
   try {
     const facts = statSync(file, { bigint: true })
-    if (facts.isDirectory()) throw new ImagemillError({ code: 'SOURCE_UNREADABLE', message: 'a folder has the name of the image', hint: 'Name an image file.' })
+    if (facts.isDirectory())
+      throw new ImagemillError({ code: 'SOURCE_UNREADABLE', message: 'a folder has the name of the image', hint: 'Name an image file.' })
     return { size: String(facts.size), mtime: String(facts.mtimeNs), ctime: String(facts.ctimeNs), inode: String(facts.ino) }
   } catch (error) {
     return unreadable(error)
@@ -71,10 +76,20 @@ function identify(file: string): Identity {
 function unreadable(error: unknown): never {
   const code = systemCode(error)
   if (code === 'ENOENT' || code === 'ENOTDIR') {
-    throw new ImagemillError({ code: 'SOURCE_NOT_FOUND', message: 'the image file does not exist', hint: 'Check its name, upper and lower case included, and its folder.' }, { cause: error })
+    throw new ImagemillError(
+      {
+        code: 'SOURCE_NOT_FOUND',
+        message: 'the image file does not exist',
+        hint: 'Check its name, upper and lower case included, and its folder.',
+      },
+      { cause: error },
+    )
   }
   if (code === undefined || error instanceof ImagemillError) throw error
-  throw new ImagemillError({ code: 'SOURCE_UNREADABLE', message: `the image file cannot be read (${code})`, hint: 'Check its permissions.' }, { cause: error })
+  throw new ImagemillError(
+    { code: 'SOURCE_UNREADABLE', message: `the image file cannot be read (${code})`, hint: 'Check its permissions.' },
+    { cause: error },
+  )
 }
 
 function inDoubt({ mtime, ctime }: Identity, seen_ms: number): boolean {
@@ -108,5 +123,10 @@ function isSource(value: unknown): value is Memo['source'] {
 }
 
 function isHeader(value: unknown): value is Header {
-  return isRecord(value) && typeof value['format'] === 'string' && ['width', 'height', 'orientation', 'frames'].every((key) => typeof value[key] === 'number') && typeof value['alpha'] === 'boolean'
+  return (
+    isRecord(value) &&
+    typeof value['format'] === 'string' &&
+    ['width', 'height', 'orientation', 'frames'].every((key) => typeof value[key] === 'number') &&
+    typeof value['alpha'] === 'boolean'
+  )
 }

@@ -6,7 +6,11 @@ import type { Store } from '../store/store.ts'
 import type { Box, Source, TrimQuestion } from '../types.ts'
 
 /** The part of a source that `trim` leaves, or undefined when the request does not trim. Only pixels can tell, so the answer is kept. */
-export async function trimmedBox(request: Request, source: Source, { store, find }: { store: Store; find: (question: TrimQuestion) => Promise<Box> }): Promise<Box | undefined> {
+export async function trimmedBox(
+  request: Request,
+  source: Source,
+  { store, find }: { store: Store; find: (question: TrimQuestion) => Promise<Box> },
+): Promise<Box | undefined> {
   const [threshold] = request.values.trim ?? []
   if (threshold === undefined || threshold === false) return undefined
   const orient = !(request.values.noAutoOrient?.[0] ?? false)

@@ -31,7 +31,14 @@ export async function openStore(folder: string): Promise<Store> {
 
 function unusable(folder: string, cause: unknown): unknown {
   if (!isUnwritable(cause)) return cause
-  return new ImagemillError({ code: 'STORE_UNUSABLE', message: `the cache folder ${folder} cannot be written (${systemCode(cause)})`, hint: 'Images are made anew in every build until it can; check its permissions and the free space, or set `cache.dir`.' }, { cause })
+  return new ImagemillError(
+    {
+      code: 'STORE_UNUSABLE',
+      message: `the cache folder ${folder} cannot be written (${systemCode(cause)})`,
+      hint: 'Images are made anew in every build until it can; check its permissions and the free space, or set `cache.dir`.',
+    },
+    { cause },
+  )
 }
 
 /**

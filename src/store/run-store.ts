@@ -91,7 +91,14 @@ export function openRunStore({ folder, maxSize, warn }: RunStoreOptions): RunSto
 }
 
 function full(folder: string, cause: unknown): ImagemillError {
-  return new ImagemillError({ code: 'DISK_FULL', message: `neither the cache folder ${folder} nor a temporary one can be written`, hint: 'Free some space on the disk.' }, { cause })
+  return new ImagemillError(
+    {
+      code: 'DISK_FULL',
+      message: `neither the cache folder ${folder} nor a temporary one can be written`,
+      hint: 'Free some space on the disk.',
+    },
+    { cause },
+  )
 }
 
 function isUnusable(error: unknown): error is ImagemillError {

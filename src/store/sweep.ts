@@ -34,7 +34,10 @@ export async function sweep(folder: string, maxSize: number): Promise<Swept> {
   const protectedSince = await oldestOtherRun(root)
   const uses = new Map<string, number>()
   for (const { blob } of entries) if (blob) uses.set(blob.path, (uses.get(blob.path) ?? 0) + 1)
-  let total = entries.reduce((sum, entry) => sum + entry.record_bytes + (entry.blob?.bytes ?? 0) / (uses.get(entry.blob?.path ?? '') ?? 1), 0)
+  let total = entries.reduce(
+    (sum, entry) => sum + entry.record_bytes + (entry.blob?.bytes ?? 0) / (uses.get(entry.blob?.path ?? '') ?? 1),
+    0,
+  )
   const swept = { entries: 0, bytes: 0 }
   for (const entry of entries.sort((a, b) => a.usedAt - b.usedAt)) {
     if (total <= maxSize || entry.usedAt >= protectedSince) break
@@ -73,7 +76,12 @@ async function readEntry(root: string, path: string): Promise<Kept | undefined> 
   try {
     const [text, { mtimeMs, size }] = await Promise.all([readFile(path, 'utf8'), stat(path)])
     const blob = parseRecord(text, basename(path, '.json'))?.blob
-    return { path, usedAt: mtimeMs, record_bytes: size, blob: blob && { path: join(root, 'cas', blob.digest.slice(0, 2), blob.digest), bytes: blob.size_bytes } }
+    return {
+      path,
+      usedAt: mtimeMs,
+      record_bytes: size,
+      blob: blob && { path: join(root, 'cas', blob.digest.slice(0, 2), blob.digest), bytes: blob.size_bytes },
+    }
   } catch (error) {
     return ignoreGone(error)
   }

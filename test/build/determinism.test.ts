@@ -12,17 +12,25 @@ async function page(): Promise<Project> {
     'index.html': '<script type="module" src="/main.js"></script>',
     'main.js': [
       "const all = import.meta.glob('./img/*.{jpg,png}', { query: '?w=40;80&format=avif;webp;jpeg', eager: true, import: 'default' })",
-      "import hero from './img/a.jpg?w=50&as=picture&format=webp;jpeg'", "import tiny from './img/b.png?w=8&inline'", 'import("./later.js")', 'document.title = JSON.stringify([all, hero, tiny])',
+      "import hero from './img/a.jpg?w=50&as=picture&format=webp;jpeg'",
+      "import tiny from './img/b.png?w=8&inline'",
+      'import("./later.js")',
+      'document.title = JSON.stringify([all, hero, tiny])',
     ].join('\n'),
     'later.js': "import later from './img/twin.jpg?w=60&grayscale'\ndocument.body.title = later.src",
-    'img/a.jpg': photo, 'img/twin.jpg': photo, 'img/b.png': await png(100, 100, 3), 'img/c.jpg': await jpeg(200, 300, 4),
+    'img/a.jpg': photo,
+    'img/twin.jpg': photo,
+    'img/b.png': await png(100, 100, 3),
+    'img/c.jpg': await jpeg(200, 300, 4),
   })
 }
 
 /** Everything that was built, with the times of the manifest taken out. */
 async function build(version: ViteName, root: string, options: ImagemillOptions = {}): Promise<Record<string, string>> {
   const files = await buildVite(root, { version, options, config: { build: { outDir: 'dist', emptyOutDir: true } } })
-  return Object.fromEntries([...files].map(([name, bytes]) => [name, name.endsWith('imagemill.json') ? timeless(bytes) : bytes.toString('base64')]))
+  return Object.fromEntries(
+    [...files].map(([name, bytes]) => [name, name.endsWith('imagemill.json') ? timeless(bytes) : bytes.toString('base64')]),
+  )
 }
 
 function timeless(bytes: Buffer): string {

@@ -11,7 +11,11 @@ type Order = 'client first' | 'server first' | 'in parallel'
 
 const COMMON = "import hero from './img/photo.jpg?w=80;160&format=webp;jpeg'\nimport twin from './img/twin.jpg?w=80&as=url'\n"
 
-async function buildBoth(version: ViteName, order: Order, { emitAssets, instances, shared = false }: { emitAssets: boolean; instances: 'one' | 'two'; shared?: boolean }): Promise<{ root: string; client: Map<string, Buffer>; server: Map<string, Buffer> }> {
+async function buildBoth(
+  version: ViteName,
+  order: Order,
+  { emitAssets, instances, shared = false }: { emitAssets: boolean; instances: 'one' | 'two'; shared?: boolean },
+): Promise<{ root: string; client: Map<string, Buffer>; server: Map<string, Buffer> }> {
   const photo = await jpeg(300, 200)
   const { root } = project({
     // Each environment meets the two equal files in its own order.
@@ -25,16 +29,28 @@ async function buildBoth(version: ViteName, order: Order, { emitAssets, instance
   // Without sharing, Vite makes the plugins of each environment anew when the configuration is a function of it.
   const perEnvironment: Plugin = { name: 'test:own', applyToEnvironment: () => plugin() }
   const config: InlineConfig = {
-    root, configFile: false, logLevel: 'silent', plugins: [instances === 'one' ? plugin() : perEnvironment],
+    root,
+    configFile: false,
+    logLevel: 'silent',
+    plugins: [instances === 'one' ? plugin() : perEnvironment],
     builder: shared ? { sharedConfigBuild: true, sharedPlugins: true } : {},
     environments: {
-      client: { build: { outDir: 'dist/client', rollupOptions: { input: join(root, 'client.js'), output: { entryFileNames: 'entry.js' } } } },
-      ssr: { build: { outDir: 'dist/server', ssr: true, emitAssets, rollupOptions: { input: join(root, 'server.js'), output: { entryFileNames: 'entry.js' } } } },
+      client: {
+        build: { outDir: 'dist/client', rollupOptions: { input: join(root, 'client.js'), output: { entryFileNames: 'entry.js' } } },
+      },
+      ssr: {
+        build: {
+          outDir: 'dist/server',
+          ssr: true,
+          emitAssets,
+          rollupOptions: { input: join(root, 'server.js'), output: { entryFileNames: 'entry.js' } },
+        },
+      },
     },
   }
   const { createBuilder } = VITES[version]
   // The three versions describe the same configuration in types that are not assignable to each other.
-  const builder = await (createBuilder as typeof VITES['vite 8']['createBuilder'])(config)
+  const builder = await (createBuilder as (typeof VITES)['vite 8']['createBuilder'])(config)
   const { client, ssr } = builder.environments
   if (!client || !ssr) throw new TypeError('the builder has no client and ssr environment')
   const runs = [() => builder.build(client), () => builder.build(ssr)]
@@ -49,7 +65,12 @@ const namesOf = (answer: unknown): string[] => addressesIn(answer).map((address)
 
 describe.each(VITE_NAMES)('environments in %s', (version) => {
   describe.each(['client first', 'server first', 'in parallel'] as const)('%s', (order) => {
-    test.each([['one', false], ['one', true], ['two', false], ['two', true]] as const)('%s instance(s), emitAssets %s', async (instances, emitAssets) => {
+    test.each([
+      ['one', false],
+      ['one', true],
+      ['two', false],
+      ['two', true],
+    ] as const)('%s instance(s), emitAssets %s', async (instances, emitAssets) => {
       const { root, client, server } = await buildBoth(version, order, { emitAssets, instances })
       const [inPage, onServer] = [runFile(join(root, 'dist/client/entry.js')), runFile(join(root, 'dist/server/entry.js'))]
       expect(onServer).toEqual(inPage)
@@ -58,7 +79,8 @@ describe.each(VITE_NAMES)('environments in %s', (version) => {
       expect([...server.keys()].filter(isImage).sort()).toEqual(emitAssets ? namesOf([onServer, extra]) : [])
       // 80 and 160 px as WebP and JPEG, and 44 px; the twin has the pixels of the photo. 33 px is made only where it is kept.
       expect(encodesIn(root)).toBe(emitAssets ? 6 : 5)
-      for (const [name, bytes] of server) if (isImage(name) && client.has(name)) expect(bytes.equals(client.get(name) ?? Buffer.alloc(0))).toBe(true)
+      for (const [name, bytes] of server)
+        if (isImage(name) && client.has(name)) expect(bytes.equals(client.get(name) ?? Buffer.alloc(0))).toBe(true)
     })
   })
 

@@ -20,7 +20,11 @@ function failureOf(error: unknown): Failure {
   const [first = error] = error instanceof Error && 'errors' in error && Array.isArray(error.errors) ? error.errors : []
   if (!(first instanceof Error)) throw first
   const { loc, pluginCode } = Object(first) as Partial<Rollup.RollupError>
-  return { message: first.message, pluginCode: typeof pluginCode === 'string' ? pluginCode : undefined, place: loc ? `${loc.file}:${loc.line}:${loc.column}` : '' }
+  return {
+    message: first.message,
+    pluginCode: typeof pluginCode === 'string' ? pluginCode : undefined,
+    place: loc ? `${loc.file}:${loc.line}:${loc.column}` : '',
+  }
 }
 
 const HEIC = Buffer.concat([Buffer.from([0, 0, 0, 24]), Buffer.from('ftypheic\0\0\0\0mif1heic'), Buffer.alloc(200)])
@@ -37,27 +41,65 @@ interface Case {
 const CASES: Record<string, Case> = {
   'an unknown directive': { query: 'w=30&widht=5', code: 'UNKNOWN_DIRECTIVE', says: [/`widht`/] },
   'a misspelt directive alone': { query: 'width=30', code: 'UNKNOWN_DIRECTIVE', says: [/`width`/, /Did you mean `w`\?/] },
-  'a wrong value': { query: 'w=wide', code: 'INVALID_DIRECTIVE', says: [/invalid value of `w`/, /expected a width in px/, /received `wide`/] },
+  'a wrong value': {
+    query: 'w=wide',
+    code: 'INVALID_DIRECTIVE',
+    says: [/invalid value of `w`/, /expected a width in px/, /received `wide`/],
+  },
   'a wrong format': { query: 'w=30&format=jxl', code: 'INVALID_DIRECTIVE', says: [/`format`/, /received `jxl`/] },
   'a directive beside ?raw': { query: 'raw&w=30', code: 'CONFLICTING_DIRECTIVES', says: [/`raw`/] },
-  'an unknown preset': { query: 'preset=hreo', code: 'UNKNOWN_PRESET', says: [/Did you mean `hero`/], options: { presets: { hero: 'w=30' } } },
+  'an unknown preset': {
+    query: 'preset=hreo',
+    code: 'UNKNOWN_PRESET',
+    says: [/Did you mean `hero`/],
+    options: { presets: { hero: 'w=30' } },
+  },
   'a missing file': { query: 'w=30', file: 'gone.jpg', code: 'SOURCE_NOT_FOUND', says: [/does not exist/] },
   'a file cut off': { query: 'w=30', code: 'SOURCE_CORRUPT', says: [], content: async () => (await jpeg(200, 150)).subarray(0, 2500) },
-  'a PNG cut off': { query: 'w=30', file: 'broken.png', code: 'SOURCE_CORRUPT', says: [], content: async () => (await png(200, 150)).subarray(0, 3000) },
+  'a PNG cut off': {
+    query: 'w=30',
+    file: 'broken.png',
+    code: 'SOURCE_CORRUPT',
+    says: [],
+    content: async () => (await png(200, 150)).subarray(0, 3000),
+  },
   'an empty file': { query: 'w=30', code: 'SOURCE_CORRUPT', says: [/empty/], content: async () => Buffer.alloc(0) },
-  'a text': { query: 'w=30', code: 'FORMAT_UNSUPPORTED', says: [], content: async () => Buffer.from('not an image, but a text that is long enough') },
-  'HEIC': { query: 'w=30', code: 'FORMAT_UNSUPPORTED', says: [/HEIC/], content: async () => HEIC },
+  'a text': {
+    query: 'w=30',
+    code: 'FORMAT_UNSUPPORTED',
+    says: [],
+    content: async () => Buffer.from('not an image, but a text that is long enough'),
+  },
+  HEIC: { query: 'w=30', code: 'FORMAT_UNSUPPORTED', says: [/HEIC/], content: async () => HEIC },
   'too many pixels': { query: 'w=30', code: 'PIXEL_LIMIT', says: [/limits\.pixels/], options: { limits: { pixels: 1000 } } },
-  'too much time': { query: 'format=avif&effort=9&w=1500&allowUpscale', code: 'TIMEOUT', says: [/limits\.timeout/], options: { limits: { timeout: 1 } }, content: () => photo(1500, 1500).jpeg().toBuffer() },
+  'too much time': {
+    query: 'format=avif&effort=9&w=1500&allowUpscale',
+    code: 'TIMEOUT',
+    says: [/limits\.timeout/],
+    options: { limits: { timeout: 1 } },
+    content: () => photo(1500, 1500).jpeg().toBuffer(),
+  },
 }
 
 describe.each(VITE_NAMES)('errors of a build in %s', (version) => {
   test.each(Object.keys(CASES))('%s', async (name) => {
-    const { query, file = 'photo.jpg', content = () => jpeg(200, 150), code, says, options = {} } = CASES[name] ?? { query: '', code: '', says: [] }
+    const {
+      query,
+      file = 'photo.jpg',
+      content = () => jpeg(200, 150),
+      code,
+      says,
+      options = {},
+    } = CASES[name] ?? { query: '', code: '', says: [] }
     const { root, write } = project({ 'src/main.js': `// first line\n  import image from '../img/${file}?${query}'\nconsole.log(image)` })
     if (file !== 'gone.jpg') write(`img/${file}`, await content())
     const building = buildVite(root, { version, options, config: { build: { rollupOptions: { input: join(root, 'src/main.js') } } } })
-    const failure = failureOf(await building.then(() => new Error('built'), (error: unknown) => error))
+    const failure = failureOf(
+      await building.then(
+        () => new Error('built'),
+        (error: unknown) => error,
+      ),
+    )
     expect(failure.message).toContain(`[${code}] img/${file}?`)
     expect(failure.message).toContain(query)
     expect(failure.message).not.toMatch(/this is a fault in imagemill/i)
@@ -66,27 +108,44 @@ describe.each(VITE_NAMES)('errors of a build in %s', (version) => {
   })
 
   test('an error of loading carries its code and its place', async () => {
-    const { root } = project({ 'main.js': "// first\nimport image from './photo.jpg?w=none'\nconsole.log(image)", 'photo.jpg': await jpeg(20, 20) })
-    const failure = failureOf(await buildVite(root, { version, config: { build: { rollupOptions: { input: join(root, 'main.js') } } } }).then(() => new Error('built'), (error: unknown) => error))
+    const { root } = project({
+      'main.js': "// first\nimport image from './photo.jpg?w=none'\nconsole.log(image)",
+      'photo.jpg': await jpeg(20, 20),
+    })
+    const failure = failureOf(
+      await buildVite(root, { version, config: { build: { rollupOptions: { input: join(root, 'main.js') } } } }).then(
+        () => new Error('built'),
+        (error: unknown) => error,
+      ),
+    )
     expect(failure).toMatchObject({ pluginCode: 'INVALID_DIRECTIVE', place: expect.stringMatching(/main\.js:2:\d+$/) })
   })
 
   test('a folder with the name of an image', async () => {
     const { root } = project({ 'main.js': "import image from './folder.jpg?w=30'\nconsole.log(image)" })
     mkdirSync(join(root, 'folder.jpg'))
-    await expect(buildVite(root, { version, config: { build: { rollupOptions: { input: join(root, 'main.js') } } } })).rejects.toThrow(/\[SOURCE_UNREADABLE\] folder\.jpg\?w=30/)
+    await expect(buildVite(root, { version, config: { build: { rollupOptions: { input: join(root, 'main.js') } } } })).rejects.toThrow(
+      /\[SOURCE_UNREADABLE\] folder\.jpg\?w=30/,
+    )
   })
 
   test("`onError: 'warn'` ships the source and warns once for each image", async () => {
     const broken = (await jpeg(200, 150)).subarray(0, 2500)
     const { root } = project({
-      'main.js': "import a from './broken.jpg?w=30;60&format=webp;jpeg'\nimport b from './none.jpg?w=30'\nimport c from './photo.jpg?w=30'\nimport d from './photo.jpg?w=wrong&as=url'\nimport e from './empty.jpg?w=20&as=srcset'\nglobalThis.answer = [a, b, c, d, e]",
-      'broken.jpg': broken, 'photo.jpg': await jpeg(200, 150, 2), 'empty.jpg': '',
+      'main.js':
+        "import a from './broken.jpg?w=30;60&format=webp;jpeg'\nimport b from './none.jpg?w=30'\nimport c from './photo.jpg?w=30'\nimport d from './photo.jpg?w=wrong&as=url'\nimport e from './empty.jpg?w=20&as=srcset'\nglobalThis.answer = [a, b, c, d, e]",
+      'broken.jpg': broken,
+      'photo.jpg': await jpeg(200, 150, 2),
+      'empty.jpg': '',
     })
     const warnings: string[] = []
     const files = await buildVite(root, {
-      version, options: { onError: 'warn', logLevel: 'warn' },
-      config: { customLogger: { ...quiet, warn: (message) => void warnings.push(message), warnOnce: (message) => void warnings.push(message) }, build: { rollupOptions: { input: join(root, 'main.js'), output: { entryFileNames: 'entry.js' } } } },
+      version,
+      options: { onError: 'warn', logLevel: 'warn' },
+      config: {
+        customLogger: { ...quiet, warn: (message) => void warnings.push(message), warnOnce: (message) => void warnings.push(message) },
+        build: { rollupOptions: { input: join(root, 'main.js'), output: { entryFileNames: 'entry.js' } } },
+      },
     })
     const answer = runFile(join(root, 'dist/entry.js'))
     const [a, b, c, d, e] = Array.isArray(answer) ? answer : []
@@ -105,11 +164,25 @@ describe.each(VITE_NAMES)('errors of a build in %s', (version) => {
   })
 })
 
-const quiet = { info: () => undefined, warn: () => undefined, warnOnce: () => undefined, error: () => undefined, clearScreen: () => undefined, hasErrorLogged: () => false, hasWarned: false }
+const quiet = {
+  info: () => undefined,
+  warn: () => undefined,
+  warnOnce: () => undefined,
+  error: () => undefined,
+  clearScreen: () => undefined,
+  hasErrorLogged: () => false,
+  hasWarned: false,
+}
 
 test.each([
-  [{ formats: 'webp' }, 'unknown option `formats`'], [{ cach: {} }, 'Did you mean `cache`?'], [{ cache: { directory: 'x' } }, 'unknown option `cache.directory`'], [{ limits: { pixel: 1 } }, 'Did you mean `limits.pixels`?'],
-  [{ concurency: 1 }, 'Did you mean `concurrency`?'], [{ concurrency: 0 }, 'invalid option `concurrency`'], [{ onError: 'ignore' }, "expected 'fail' or 'warn'"], [{ include: 5 }, 'invalid option `include`'],
+  [{ formats: 'webp' }, 'unknown option `formats`'],
+  [{ cach: {} }, 'Did you mean `cache`?'],
+  [{ cache: { directory: 'x' } }, 'unknown option `cache.directory`'],
+  [{ limits: { pixel: 1 } }, 'Did you mean `limits.pixels`?'],
+  [{ concurency: 1 }, 'Did you mean `concurrency`?'],
+  [{ concurrency: 0 }, 'invalid option `concurrency`'],
+  [{ onError: 'ignore' }, "expected 'fail' or 'warn'"],
+  [{ include: 5 }, 'invalid option `include`'],
 ])('options %j are refused', (options, text) => {
   const given: object = options
   expect(() => imagemill(given)).toThrow(text)

@@ -9,8 +9,17 @@ import { project } from '../support/project.ts'
 import { runFile } from '../support/run.ts'
 
 async function build(main: string, options: ImagemillOptions): Promise<{ answer: unknown; root: string }> {
-  const { root } = project({ 'main.js': main, 'a.jpg': await jpeg(200, 100), 'photos/b.jpg': await jpeg(200, 100, 2), 'icons/c.png': await png(100, 100), 'icons/d.svg': '<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"/>' })
-  await buildVite(root, { options, config: { build: { assetsInlineLimit: 0, rollupOptions: { input: join(root, 'main.js'), output: { entryFileNames: 'main.js' } } } } })
+  const { root } = project({
+    'main.js': main,
+    'a.jpg': await jpeg(200, 100),
+    'photos/b.jpg': await jpeg(200, 100, 2),
+    'icons/c.png': await png(100, 100),
+    'icons/d.svg': '<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"/>',
+  })
+  await buildVite(root, {
+    options,
+    config: { build: { assetsInlineLimit: 0, rollupOptions: { input: join(root, 'main.js'), output: { entryFileNames: 'main.js' } } } },
+  })
   return { answer: runFile(join(root, 'dist/main.js')), root }
 }
 
@@ -24,19 +33,35 @@ test('`include` and `exclude` say which images are taken', async () => {
 })
 
 test('`defaults` make images without a query requests, and give way to a query', async () => {
-  const main = "import a from './a.jpg'\nimport b from './photos/b.jpg?w=30&format=jpeg'\nimport c from './icons/c.png'\nimport d from './icons/d.svg'\nimport e from './a.jpg?url'\nglobalThis.answer = { a: a.sources, b: b.sources, c: c.width, d, e }"
+  const main =
+    "import a from './a.jpg'\nimport b from './photos/b.jpg?w=30&format=jpeg'\nimport c from './icons/c.png'\nimport d from './icons/d.svg'\nimport e from './a.jpg?url'\nglobalThis.answer = { a: a.sources, b: b.sources, c: c.width, d, e }"
   const { answer } = await build(main, { defaults: { w: [40, 80], format: 'webp' } })
-  expect(answer).toMatchObject({ a: [{ type: 'image/webp', srcset: expect.stringMatching(/ 40w, .* 80w$/) }], b: [{ type: 'image/jpeg', srcset: expect.stringMatching(/ 30w$/) }], c: 80, d: PLAIN('d'), e: PLAIN('a') })
+  expect(answer).toMatchObject({
+    a: [{ type: 'image/webp', srcset: expect.stringMatching(/ 40w, .* 80w$/) }],
+    b: [{ type: 'image/jpeg', srcset: expect.stringMatching(/ 30w$/) }],
+    c: 80,
+    d: PLAIN('d'),
+    e: PLAIN('a'),
+  })
 })
 
 test('`defaults` can be a function of the file', async () => {
   const main = "import a from './a.jpg'\nimport c from './icons/c.png'\nglobalThis.answer = { a: a.width, c }"
-  expect((await build(main, { defaults: (file) => (file.includes('icons') ? undefined : 'w=60') })).answer).toEqual({ a: 60, c: PLAIN('c') })
+  expect((await build(main, { defaults: (file) => (file.includes('icons') ? undefined : 'w=60') })).answer).toEqual({
+    a: 60,
+    c: PLAIN('c'),
+  })
 })
 
 test('`presets` are named queries, over the defaults and under the query', async () => {
-  const main = "import a from './a.jpg?preset=card'\nimport b from './a.jpg?preset=card&w=20'\nglobalThis.answer = [a.width, a.outputs[0].format, b.width, b.outputs[0].format]"
-  expect((await build(main, { defaults: 'format=png', presets: { card: 'w=70&format=webp', other: { w: 1 } } })).answer).toEqual([70, 'webp', 20, 'webp'])
+  const main =
+    "import a from './a.jpg?preset=card'\nimport b from './a.jpg?preset=card&w=20'\nglobalThis.answer = [a.width, a.outputs[0].format, b.width, b.outputs[0].format]"
+  expect((await build(main, { defaults: 'format=png', presets: { card: 'w=70&format=webp', other: { w: 1 } } })).answer).toEqual([
+    70,
+    'webp',
+    20,
+    'webp',
+  ])
 })
 
 test('`cache.dir` is where the store is', async () => {
@@ -45,6 +70,46 @@ test('`cache.dir` is where the store is', async () => {
   expect(existsSync(join(root, 'node_modules'))).toBe(false)
 })
 
-test.each(['', 'url', 'raw', 'inline', 'no-inline', 'worker', 'sharedworker', 'init', 'react', 'component', 'skipsvgo', 'vue', 'svelte', 'solid', 'jsx', 'enhanced', 'lqip', 'blurhash', 'imagetools', 'thumb', 'src', 'file', 'data', 'base64', 'asset', 'dataurl', 'external', 'full', 'thumbnail', 'path', 'text', 'hash', 'used', 'commonjs-proxy', 'v=1234', 't=1234', 'import', 'html-proxy&index=0.js', 'sprite', 'symbol', 'icon'])(
-  'the query `%s` is not ours', (query) => expect(isOurs(query)).toBe(false),
-)
+test.each([
+  '',
+  'url',
+  'raw',
+  'inline',
+  'no-inline',
+  'worker',
+  'sharedworker',
+  'init',
+  'react',
+  'component',
+  'skipsvgo',
+  'vue',
+  'svelte',
+  'solid',
+  'jsx',
+  'enhanced',
+  'lqip',
+  'blurhash',
+  'imagetools',
+  'thumb',
+  'src',
+  'file',
+  'data',
+  'base64',
+  'asset',
+  'dataurl',
+  'external',
+  'full',
+  'thumbnail',
+  'path',
+  'text',
+  'hash',
+  'used',
+  'commonjs-proxy',
+  'v=1234',
+  't=1234',
+  'import',
+  'html-proxy&index=0.js',
+  'sprite',
+  'symbol',
+  'icon',
+])('the query `%s` is not ours', (query) => expect(isOurs(query)).toBe(false))

@@ -15,21 +15,43 @@ const isImage = (name: string): boolean => /\.(webp|jpe?g|png)$/.test(name)
 
 describe.each(VITE_NAMES)('outputs of %s', (version) => {
   test.each([true, false])('a library in two formats, minify %s', async (minify) => {
-    const { root } = project({ 'lib.js': "import hero from './photo.jpg?w=40;80'\nimport tiny from './photo.jpg?w=10&inline&as=url'\nexport default [hero, tiny]", 'photo.jpg': await jpeg(160, 80) })
-    const files = await buildVite(root, { version, config: { base: './', build: { minify, lib: { entry: join(root, 'lib.js'), formats: ['es', 'cjs'], fileName: 'lib' } } } })
-    for (const [entry, kind] of [['lib.js', 'module'], ['lib.cjs', 'commonjs']] as const) {
+    const { root } = project({
+      'lib.js': "import hero from './photo.jpg?w=40;80'\nimport tiny from './photo.jpg?w=10&inline&as=url'\nexport default [hero, tiny]",
+      'photo.jpg': await jpeg(160, 80),
+    })
+    const files = await buildVite(root, {
+      version,
+      config: { base: './', build: { minify, lib: { entry: join(root, 'lib.js'), formats: ['es', 'cjs'], fileName: 'lib' } } },
+    })
+    for (const [entry, kind] of [
+      ['lib.js', 'module'],
+      ['lib.cjs', 'commonjs'],
+    ] as const) {
       const [inline, ...others] = addressesIn(runFile(join(root, 'dist', entry), { kind }))
       expect(inline).toMatch(/^data:image\/jpeg;base64,/)
-      expect(others.map((address) => fileURLToPath(address).slice(root.length + 6)).sort()).toEqual([...files.keys()].filter(isImage).sort())
+      expect(others.map((address) => fileURLToPath(address).slice(root.length + 6)).sort()).toEqual(
+        [...files.keys()].filter(isImage).sort(),
+      )
     }
     expect([...files.keys()].filter(isImage).map((name) => name.replace(/-[\w-]{8}\./, '.'))).toEqual(['photo-40.jpeg', 'photo-80.jpeg'])
     expect(encodesIn(root)).toBe(3)
   })
 
   test('several outputs', async () => {
-    const { root } = project({ 'main.js': "import hero from './photo.jpg?w=40;80'\nglobalThis.answer = hero", 'photo.jpg': await jpeg(160, 80) })
-    const output = (dir: string, format: 'es' | 'iife') => ({ dir: join(root, 'dist', dir), format, entryFileNames: 'main.js', assetFileNames: 'assets/[name]-[hash][extname]' })
-    const files = await buildVite(root, { version, config: { build: { rollupOptions: { input: join(root, 'main.js'), output: [output('one', 'es'), output('two', 'iife')] } } } })
+    const { root } = project({
+      'main.js': "import hero from './photo.jpg?w=40;80'\nglobalThis.answer = hero",
+      'photo.jpg': await jpeg(160, 80),
+    })
+    const output = (dir: string, format: 'es' | 'iife') => ({
+      dir: join(root, 'dist', dir),
+      format,
+      entryFileNames: 'main.js',
+      assetFileNames: 'assets/[name]-[hash][extname]',
+    })
+    const files = await buildVite(root, {
+      version,
+      config: { build: { rollupOptions: { input: join(root, 'main.js'), output: [output('one', 'es'), output('two', 'iife')] } } },
+    })
     for (const folder of ['one', 'two']) {
       const names = addressesIn(runFile(join(root, 'dist', folder, 'main.js'))).map((address) => folder + address)
       expect([...files.keys()].filter((name) => isImage(name) && name.startsWith(folder)).sort()).toEqual(names.sort())
@@ -41,9 +63,15 @@ describe.each(VITE_NAMES)('outputs of %s', (version) => {
   test('without writing', async () => {
     const { root } = project({ 'main.js': "import hero from './photo.jpg?w=40;80'\nconsole.log(hero)", 'photo.jpg': await jpeg(160, 80) })
     const { build } = VITES[version]
-    const config: InlineConfig = { root, configFile: false, logLevel: 'silent', plugins: [imagemill({ logLevel: 'silent' })], build: { write: false, rollupOptions: { input: join(root, 'main.js') } } }
+    const config: InlineConfig = {
+      root,
+      configFile: false,
+      logLevel: 'silent',
+      plugins: [imagemill({ logLevel: 'silent' })],
+      build: { write: false, rollupOptions: { input: join(root, 'main.js') } },
+    }
     // The three versions describe the same configuration in types that are not assignable to each other.
-    const result = await (build as typeof VITES['vite 8']['build'])(config)
+    const result = await (build as (typeof VITES)['vite 8']['build'])(config)
     const [bundle] = Array.isArray(result) ? result : [result]
     if (!bundle || !('output' in bundle)) throw new TypeError('the build has no output')
     const names = bundle.output.map(({ fileName }) => fileName)
@@ -52,8 +80,17 @@ describe.each(VITE_NAMES)('outputs of %s', (version) => {
   })
 
   test.each([true, false])('maps of the code stay right, minify %s', async (minify) => {
-    const { root } = project({ 'main.js': "import hero from './photo.jpg?w=40;80'\nimport result from './photo.jpg?w=30&as=result'\nglobalThis.answer = [hero, result]; console.log(hero); globalThis.marker('here')\n", 'photo.jpg': await jpeg(160, 80) })
-    const files = await buildVite(root, { version, config: { build: { minify, sourcemap: true, rollupOptions: { input: join(root, 'main.js'), output: { entryFileNames: 'main.js' } } } } })
+    const { root } = project({
+      'main.js':
+        "import hero from './photo.jpg?w=40;80'\nimport result from './photo.jpg?w=30&as=result'\nglobalThis.answer = [hero, result]; console.log(hero); globalThis.marker('here')\n",
+      'photo.jpg': await jpeg(160, 80),
+    })
+    const files = await buildVite(root, {
+      version,
+      config: {
+        build: { minify, sourcemap: true, rollupOptions: { input: join(root, 'main.js'), output: { entryFileNames: 'main.js' } } },
+      },
+    })
     const code = String(files.get('main.js'))
     const at = code.search(/["'`]here/)
     const before = code.slice(0, at).split('\n')
@@ -65,10 +102,19 @@ describe.each(VITE_NAMES)('outputs of %s', (version) => {
   })
 
   test('watching: an edited image is built again', async () => {
-    const { root, write } = project({ 'main.js': "import hero from './photo.jpg?w=40&as=metadata'\nglobalThis.answer = hero", 'photo.jpg': await jpeg(160, 80) })
+    const { root, write } = project({
+      'main.js': "import hero from './photo.jpg?w=40&as=metadata'\nglobalThis.answer = hero",
+      'photo.jpg': await jpeg(160, 80),
+    })
     const { build } = VITES[version]
-    const config: InlineConfig = { root, configFile: false, logLevel: 'silent', plugins: [imagemill({ logLevel: 'silent' })], build: { watch: {}, rollupOptions: { input: join(root, 'main.js'), output: { entryFileNames: 'main.js' } } } }
-    const watcher = await (build as typeof VITES['vite 8']['build'])(config)
+    const config: InlineConfig = {
+      root,
+      configFile: false,
+      logLevel: 'silent',
+      plugins: [imagemill({ logLevel: 'silent' })],
+      build: { watch: {}, rollupOptions: { input: join(root, 'main.js'), output: { entryFileNames: 'main.js' } } },
+    }
+    const watcher = await (build as (typeof VITES)['vite 8']['build'])(config)
     if (!('on' in watcher)) throw new TypeError('the build does not watch')
     watcher.on('event', (event) => (event.code === 'BUNDLE_END' ? event.result.close() : undefined))
     const size = () => (existsSync(join(root, 'dist/main.js')) ? runFile(join(root, 'dist/main.js')) : undefined)

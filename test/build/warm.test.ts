@@ -25,10 +25,20 @@ process.exit(0)
 `
 
 test.each(['vite', 'vite7', 'vite6'])('a warm build of %s starts no process and loads no sharp', async (vite) => {
-  const { root } = project({ 'main.js': "import a from './a.jpg?w=40;80&format=avif;webp;jpeg'\nimport b from './b.jpg?w=30&as=result'\nconsole.log(a, b)", 'a.jpg': await jpeg(160, 80), 'b.jpg': await jpeg(160, 80, 2) })
+  const { root } = project({
+    'main.js': "import a from './a.jpg?w=40;80&format=avif;webp;jpeg'\nimport b from './b.jpg?w=30&as=result'\nconsole.log(a, b)",
+    'a.jpg': await jpeg(160, 80),
+    'b.jpg': await jpeg(160, 80, 2),
+  })
   const run = (): unknown => {
     const { NODE_OPTIONS: _, ...env } = process.env
-    return JSON.parse(execFileSync(process.execPath, ['--input-type=module', '--eval', SCRIPT], { cwd: join(import.meta.dirname, '..'), encoding: 'utf8', env: { ...env, ROOT: root, VITE: vite } }))
+    return JSON.parse(
+      execFileSync(process.execPath, ['--input-type=module', '--eval', SCRIPT], {
+        cwd: join(import.meta.dirname, '..'),
+        encoding: 'utf8',
+        env: { ...env, ROOT: root, VITE: vite },
+      }),
+    )
   }
   const cold = run()
   expect(cold).toMatchObject({ sharp: false })

@@ -16,7 +16,12 @@ const SCREENS = [
 /** The playground as its own configuration has it; only what it writes goes to a folder of the test. */
 async function open(way: (typeof WAYS)[number]): Promise<string> {
   const { root: folder } = project()
-  const settings: InlineConfig = { root: fileURLToPath(new URL('../../playground', import.meta.url)), logLevel: 'silent', cacheDir: `${folder}/vite`, build: { outDir: `${folder}/site`, emptyOutDir: true } }
+  const settings: InlineConfig = {
+    root: fileURLToPath(new URL('../../playground', import.meta.url)),
+    logLevel: 'silent',
+    cacheDir: `${folder}/vite`,
+    build: { outDir: `${folder}/site`, emptyOutDir: true },
+  }
   if (way === 'dev') {
     const server = await createServer({ ...settings, server: { host: '127.0.0.1', port: 0 } })
     onTestFinished(() => server.close())

@@ -68,8 +68,12 @@ async function site(): Promise<string> {
     'main.js': MAIN,
     'worker.js': "import url from './img/hero.jpg?w=64&format=webp&as=url'\npostMessage(new URL(url, self.location.href).href)",
     'img/hero.jpg': await jpeg(900, 600),
-    'img/turned.JPG': await sharp(await jpeg(300, 200)).withMetadata({ orientation: 6 }).toBuffer(),
-    'img/moving.gif': await sharp([await png(80, 60, 1), await png(80, 60, 2)], { join: { animated: true } }).gif().toBuffer(),
+    'img/turned.JPG': await sharp(await jpeg(300, 200))
+      .withMetadata({ orientation: 6 })
+      .toBuffer(),
+    'img/moving.gif': await sharp([await png(80, 60, 1), await png(80, 60, 2)], { join: { animated: true } })
+      .gif()
+      .toBuffer(),
     'img/a#b.jpg': small,
     'img/with space.png': await png(240, 160),
     'img/100%.jpg': small,
@@ -93,17 +97,45 @@ const SCREENS = [
   { width: 760, scale: 2, hero: 800 },
 ]
 
-const WIDTHS = { url: 130, result: 140, inlined: 40, turned: 100, moving: 60, hash: 101, space: 102, percent: 103, ampersand: 104, unicode: 105, encoded: 109, odd: 111, cropped: 112, coloured: 113, upper: 106, pub: 107, aliased: 108, templated: 62, dynamic: 63, worker: 64, 'eager ./gallery/one.jpg': 61, 'eager ./gallery/two.jpg': 61 }
+const WIDTHS = {
+  url: 130,
+  result: 140,
+  inlined: 40,
+  turned: 100,
+  moving: 60,
+  hash: 101,
+  space: 102,
+  percent: 103,
+  ampersand: 104,
+  unicode: 105,
+  encoded: 109,
+  odd: 111,
+  cropped: 112,
+  coloured: 113,
+  upper: 106,
+  pub: 107,
+  aliased: 108,
+  templated: 62,
+  dynamic: 63,
+  worker: 64,
+  'eager ./gallery/one.jpg': 61,
+  'eager ./gallery/two.jpg': 61,
+}
 
 inChromium(() => {
   describe.each(versions)('%s', (version) => {
     test.each(WAYS)('%s: every image of every form of import is shown, in the size and format that fit the screen', async (way) => {
       const root = await site()
-      const address = await siteAt(way, root, { version, config: { base: '/app/', resolve: { alias: { '@img': `${root}/img` } }, build: { target: 'esnext' }, worker: { format: 'es' } } })
+      const address = await siteAt(way, root, {
+        version,
+        config: { base: '/app/', resolve: { alias: { '@img': `${root}/img` } }, build: { target: 'esnext' }, worker: { format: 'es' } },
+      })
       for (const { width, scale, hero } of SCREENS) {
         const { page, faults } = await openPage({ viewport: { width, height: 800 }, deviceScaleFactor: scale })
         await page.goto(address)
-        await page.waitForSelector('body[data-ready]', { timeout: 20_000 }).catch((error: unknown) => expect.fail(`${String(error)}\n${faults.join('\n')}`))
+        await page
+          .waitForSelector('body[data-ready]', { timeout: 20_000 })
+          .catch((error: unknown) => expect.fail(`${String(error)}\n${faults.join('\n')}`))
         const shown = await shownImages(page)
         expect(shown).toHaveLength(Object.keys(WIDTHS).length + 7)
         expect(shown.filter(({ naturalWidth }) => naturalWidth === 0)).toEqual([])
@@ -125,8 +157,15 @@ inChromium(() => {
           './gallery/two.jpg': { width: 60 * scale, format: 'webp' },
         })
         const told: unknown = JSON.parse((await page.getAttribute('body', 'data-result')) ?? '')
-        const resultBytes = await page.evaluate(async () => (await (await fetch(document.querySelector('img#result')?.getAttribute('src') ?? '')).arrayBuffer()).byteLength)
-        expect(told).toMatchObject({ success: true, operation: 'resize', outputs: [{ format: 'webp', width: 140, height: 93, size_bytes: resultBytes }], metadata: null })
+        const resultBytes = await page.evaluate(
+          async () => (await (await fetch(document.querySelector('img#result')?.getAttribute('src') ?? '')).arrayBuffer()).byteLength,
+        )
+        expect(told).toMatchObject({
+          success: true,
+          operation: 'resize',
+          outputs: [{ format: 'webp', width: 140, height: 93, size_bytes: resultBytes }],
+          metadata: null,
+        })
         expect(faults).toEqual([])
       }
     })

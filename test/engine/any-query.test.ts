@@ -24,7 +24,10 @@ const values = {
   focus: fc.tuple(fc.integer({ min: 0, max: 10 }), fc.integer({ min: 0, max: 10 })).map(([x, y]) => `${x / 10},${y / 10}`),
   crop,
   trim: fc.constantFrom('', '10'),
-  rotate: fc.oneof(fc.constantFrom(90, 180, 270, -90, 360), fc.double({ min: -360, max: 360, noNaN: true }).map((angle) => angle.toFixed(3))),
+  rotate: fc.oneof(
+    fc.constantFrom(90, 180, 270, -90, 360),
+    fc.double({ min: -360, max: 360, noNaN: true }).map((angle) => angle.toFixed(3)),
+  ),
   background: fc.constantFrom('fff', '33669980', 'transparent'),
   densities: fc.constantFrom('1;2', '0.5;1.5;3'),
   basePixels: fc.integer({ min: 1, max: 90 }),

@@ -18,12 +18,23 @@ const UNREADABLE = /pngsuite.x\w+\.png$|relax\.jp2$|\.heic$|animated-8bpc-alpha-
 
 function filesOf(folder: string): string[] {
   const items = readdirSync(folder, { recursive: true, withFileTypes: true })
-  return items.filter((item) => item.isFile() && !/\.(md|jsonl?|txt)$/.test(item.name)).map((item) => join(item.parentPath, item.name)).sort()
+  return items
+    .filter((item) => item.isFile() && !/\.(md|jsonl?|txt)$/.test(item.name))
+    .map((item) => join(item.parentPath, item.name))
+    .sort()
 }
 
 test.runIf(FOLDER)('every image of the extra folder is made, or refused for a reason that helps', { timeout: 900_000 }, async () => {
   const queue = openPool({ concurrency: 2, memory: 600e6, timeout: 30_000, pixelLimit: 100e6 })
-  const pipeline = openPipeline({ folder: join(project().root, 'cache'), maxSize: 1e9, pixelLimit: 100e6, queue, warn: (error) => { throw error } })
+  const pipeline = openPipeline({
+    folder: join(project().root, 'cache'),
+    maxSize: 1e9,
+    pixelLimit: 100e6,
+    queue,
+    warn: (error) => {
+      throw error
+    },
+  })
   const faults: string[] = []
   const request = parseRequest('w=64;200&format=webp;jpeg')
 
@@ -32,7 +43,10 @@ test.runIf(FOLDER)('every image of the extra folder is made, or refused for a re
     const made = await Promise.all(plan.outputs.map((output) => pipeline.read({ source, output })))
     for (const [index, bytes] of made.entries()) {
       const { width, pageHeight, height } = await sharp(bytes).metadata()
-      expect({ width, height: pageHeight ?? height }).toEqual({ width: plan.outputs[index]?.picture.width, height: plan.outputs[index]?.picture.height })
+      expect({ width, height: pageHeight ?? height }).toEqual({
+        width: plan.outputs[index]?.picture.width,
+        height: plan.outputs[index]?.picture.height,
+      })
     }
   }
   const judge = (file: string, error: unknown): string | undefined => {
@@ -45,7 +59,10 @@ test.runIf(FOLDER)('every image of the extra folder is made, or refused for a re
   const take = async (): Promise<void> => {
     for (let file = files.pop(); file !== undefined; file = files.pop()) {
       const name = relative(FOLDER, file)
-      const fault = await attempt(file).then(() => undefined, (error: unknown) => judge(name, error))
+      const fault = await attempt(file).then(
+        () => undefined,
+        (error: unknown) => judge(name, error),
+      )
       if (fault !== undefined) faults.push(`${name}: ${fault}`)
     }
   }

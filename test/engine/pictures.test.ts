@@ -47,12 +47,24 @@ describe('known colours', () => {
     ['crop=50%,50%,50%,50%', [WHITE, WHITE, WHITE, WHITE]],
     ['crop=30,0,30,100%&w=10', [GREEN, GREEN, WHITE, WHITE]],
     ['crop=30,0,30,40&flip&rotate=90', [GREEN, WHITE, GREEN, WHITE]],
-    ['invert', [[0, 255, 255], [255, 0, 255], [255, 255, 0], [0, 0, 0]]],
+    [
+      'invert',
+      [
+        [0, 255, 255],
+        [255, 0, 255],
+        [255, 255, 0],
+        [0, 0, 0],
+      ],
+    ],
     ['grayscale', [[127, 127, 127], [220, 220, 220], [76, 76, 76], WHITE]],
   ])('of ?%s', async (query, colours) => {
     const image = await workshop().pixels(await source(), `${query}&format=png`)
     const found = corners(image).map((colour) => (colour.length === 1 ? [...colour, ...colour, ...colour] : colour))
-    found.forEach((colour, index) => colour.forEach((value, channel) => expect(Math.abs(value - (colours[index]?.[channel] ?? Number.NaN)), `${found}`).toBeLessThanOrEqual(2)))
+    found.forEach((colour, index) =>
+      colour.forEach((value, channel) =>
+        expect(Math.abs(value - (colours[index]?.[channel] ?? Number.NaN)), `${found}`).toBeLessThanOrEqual(2),
+      ),
+    )
   })
 
   test('of a line, which is made shorter and not cut', async () => {
@@ -65,7 +77,10 @@ describe('known colours', () => {
     const boxed = await pixels(await source(), 'w=60&h=60&fit=contain&background=336699&allowUpscale&format=png')
     expect([pixelAt(boxed, 30, 2), pixelAt(boxed, 30, 57), pixelAt(boxed, 5, 15)]).toEqual([[51, 102, 153], [51, 102, 153], RED])
     const turned = await pixels(await source(), 'rotate=45&background=336699&format=png')
-    expect([pixelAt(turned, 0, 0), pixelAt(turned, turned.width - 1, turned.height - 1)]).toEqual([[51, 102, 153], [51, 102, 153]])
+    expect([pixelAt(turned, 0, 0), pixelAt(turned, turned.width - 1, turned.height - 1)]).toEqual([
+      [51, 102, 153],
+      [51, 102, 153],
+    ])
     expect(pixelAt(await pixels(await source(), 'rotate=45&format=png'), 0, 0)).toEqual([0, 0, 0])
     expect(pixelAt(await pixels(await source(), 'rotate=45&background=transparent&format=png'), 0, 0)).toEqual([0, 0, 0, 0])
     const flat = pixelAt(await pixels(await source(), 'w=60&h=60&contain&allowUpscale&background=33669980&format=jpeg&quality=100'), 30, 2)
@@ -79,7 +94,9 @@ describe('known colours', () => {
     expect([image.width, image.height, ...corners(image)]).toEqual([20, 12, RED, GREEN, BLUE, WHITE])
     const part = await pixels(framed, 'crop=0,0,17,100%&trim&format=png')
     expect([part.width, part.height, ...corners(part)]).toEqual([10, 12, RED, RED, BLUE, BLUE])
-    const plain = await sharp({ create: { width: 9, height: 9, channels: 3, background: '#808080' } }).png().toBuffer()
+    const plain = await sharp({ create: { width: 9, height: 9, channels: 3, background: '#808080' } })
+      .png()
+      .toBuffer()
     expect((await plan(plain, 'trim')).plan.outputs[0]?.picture).toMatchObject({ width: 9, height: 9 })
     await expect(plan(framed, 'crop=0,0,900,900&trim')).rejects.toMatchObject({ code: 'INVALID_DIRECTIVE' })
   })
@@ -135,7 +152,9 @@ describe('the same as sharp alone', () => {
   }
   const sources = { opaque: photo(whole.width, whole.height), transparent: fading(whole.width, whole.height) }
 
-  test.each(Object.entries(effects).flatMap(([query, apply]) => Object.entries(sources).map(([name, image]) => ({ query, name, apply, image }))))('?$query of an $name picture', async ({ query, apply, image }) => {
+  test.each(
+    Object.entries(effects).flatMap(([query, apply]) => Object.entries(sources).map(([name, image]) => ({ query, name, apply, image }))),
+  )('?$query of an $name picture', async ({ query, apply, image }) => {
     const bytes = await image.png().toBuffer()
     const expected = await raw(sharp(await apply(sharp(bytes)).png().toBuffer()))
     const made = await workshop().pixels(bytes, `${query}&format=png`)
@@ -149,14 +168,17 @@ describe('vectors', () => {
     const { pixels } = workshop()
     for (const query of ['w=900', 'w=900&h=900', 'crop=25%,25%,50%,50%&w=900', 'h=600&focus=0.5,0.5&aspect=1']) {
       const image = await pixels(svg(30, 20), `${query}&format=png`)
-      const edge = Array.from({ length: image.width }, (_, x) => pixelAt(image, x, image.height >> 1)).filter(([red = 0, , blue = 0]) => red > 5 && blue > 5)
+      const edge = Array.from({ length: image.width }, (_, x) => pixelAt(image, x, image.height >> 1)).filter(
+        ([red = 0, , blue = 0]) => red > 5 && blue > 5,
+      )
       expect(edge.length).toBeLessThanOrEqual(2)
       expect([pixelAt(image, 0, 0).slice(0, 3), pixelAt(image, image.width - 1, 0).slice(0, 3)]).toEqual([RED, BLUE])
     }
   })
 
   test('do not load what they name', async () => {
-    const text = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="8" height="8"><rect width="8" height="8" fill="#0f0"/><image width="8" height="8" xlink:href="source-0"/></svg>'
+    const text =
+      '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="8" height="8"><rect width="8" height="8" fill="#0f0"/><image width="8" height="8" xlink:href="source-0"/></svg>'
     const { pixels, one } = workshop()
     await one(await quarters(8, 8).png().toBuffer(), 'format=png')
     expect(pixelAt(await pixels(Buffer.from(text), 'format=png'), 1, 1).slice(0, 3)).toEqual(GREEN)

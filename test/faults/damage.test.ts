@@ -19,11 +19,16 @@ async function build(root: string): Promise<{ files: Map<string, Buffer>; summar
 
 describe.each(Object.keys(DAMAGES))('%s', (name) => {
   const damage = (files: string[]): void => {
-    const pairs = name.includes('swap') ? files.filter((_, index) => index % 2 === 0).map((path, index) => [path, files[2 * index + 1] ?? path] as const) : files.map((path) => [path, path] as const)
+    const pairs = name.includes('swap')
+      ? files.filter((_, index) => index % 2 === 0).map((path, index) => [path, files[2 * index + 1] ?? path] as const)
+      : files.map((path) => [path, path] as const)
     for (const [path, other] of pairs) DAMAGES[name]?.(path, other)
   }
 
-  test.each([['ac', OUTPUTS + SOURCES, OUTPUTS], ['cas', OUTPUTS, OUTPUTS]] as const)('of every file in %s is found, reported and healed', async (kind, count, made) => {
+  test.each([
+    ['ac', OUTPUTS + SOURCES, OUTPUTS],
+    ['cas', OUTPUTS, OUTPUTS],
+  ] as const)('of every file in %s is found, reported and healed', async (kind, count, made) => {
     const { root } = await gallery()
     const clean = await build(root)
     const files = entryFiles(join(root, CACHE), kind)
@@ -43,7 +48,8 @@ describe.each(Object.keys(DAMAGES))('%s', (name) => {
 test('records and bytes that are damaged together are healed together', async () => {
   const { root } = await gallery()
   const clean = await build(root)
-  for (const path of [...entryFiles(join(root, CACHE), 'ac'), ...entryFiles(join(root, CACHE), 'cas')]) DAMAGES['an empty file']?.(path, path)
+  for (const path of [...entryFiles(join(root, CACHE), 'ac'), ...entryFiles(join(root, CACHE), 'cas')])
+    DAMAGES['an empty file']?.(path, path)
   expect(digestsOf((await build(root)).files)).toEqual(digestsOf(clean.files))
   expect(damagedFiles(join(root, CACHE))).toEqual([])
 })

@@ -27,7 +27,11 @@ test('builds beside one whose limit is far too small still have all their images
   const { root } = await gallery()
   const clean = await buildVite(root, { options: { ...options, cache: { dir: 'other' } } })
   const limits = [1000, 2e9, 5000]
-  const ended = await Promise.all(limits.map((maxSize, index) => startBuild(root, { options: { ...options, cache: { dir: 'cache', maxSize } }, outDir: `dist-${index}` }).ended))
+  const ended = await Promise.all(
+    limits.map(
+      (maxSize, index) => startBuild(root, { options: { ...options, cache: { dir: 'cache', maxSize } }, outDir: `dist-${index}` }).ended,
+    ),
+  )
   expect(ended.map(({ code }) => code)).toEqual([0, 0, 0])
   for (const index of limits.keys()) expect(digestsOf(filesOf(join(root, `dist-${index}`)))).toEqual(digestsOf(clean))
 })
@@ -49,7 +53,9 @@ test('a build that waits for images of another goes on by itself when that one i
 
 test('two instances of the plugin that build in one process at once make the same files, each once', async () => {
   const { root } = await gallery()
-  const built = await Promise.all(['dist-a', 'dist-b'].map((outDir) => buildVite(root, { options: { manifest: false }, config: { build: { outDir } } })))
+  const built = await Promise.all(
+    ['dist-a', 'dist-b'].map((outDir) => buildVite(root, { options: { manifest: false }, config: { build: { outDir } } })),
+  )
   const [a, b] = built.map(digestsOf)
   expect(a).toEqual(b)
   expect(damagedFiles(join(root, CACHE))).toEqual([])

@@ -13,9 +13,17 @@ const options = { manifest: false as const, logLevel: 'warn' as const }
 const NOT_HERE = 'nothing can be mounted here, so this was not tested'
 
 /** Builds in a process of its own whose temporary folder is `temp`; answers what it printed. */
-async function build(root: string, temp: string): Promise<{ code: number | null; warnings: string[]; output: string; files: Map<string, Buffer> }> {
+async function build(
+  root: string,
+  temp: string,
+): Promise<{ code: number | null; warnings: string[]; output: string; files: Map<string, Buffer> }> {
   const { code, output } = await startBuild(root, { options, env: { TMPDIR: temp } }).ended
-  return { code, output, warnings: output.split('\n').filter((line) => line.startsWith('imagemill: ')), files: existsSync(join(root, 'dist')) ? filesOf(join(root, 'dist')) : new Map() }
+  return {
+    code,
+    output,
+    warnings: output.split('\n').filter((line) => line.startsWith('imagemill: ')),
+    files: existsSync(join(root, 'dist')) ? filesOf(join(root, 'dist')) : new Map(),
+  }
 }
 
 async function prepare(): Promise<{ root: string; temp: string; clean: Map<string, Buffer> }> {
@@ -32,7 +40,9 @@ test('a file in the place of the cache folder: one warning, a correct build, not
   const { code, warnings, files, output } = await build(root, temp)
   expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('built') })
   expect(digestsOf(files)).toEqual(digestsOf(clean))
-  expect(warnings).toEqual([expect.stringMatching(/\[STORE_UNUSABLE\] the cache folder .*imagemill cannot be written \(E[A-Z]+\)\. Images are made anew/)])
+  expect(warnings).toEqual([
+    expect.stringMatching(/\[STORE_UNUSABLE\] the cache folder .*imagemill cannot be written \(E[A-Z]+\)\. Images are made anew/),
+  ])
   expect(readdirSync(temp)).toEqual(['package.json'])
   expect(readFileSync(join(root, CACHE), 'utf8')).toBe('not a folder')
 })

@@ -10,25 +10,77 @@ const notSize = ['0', '-1', '65536', '1.5', '320px', 'auto', '1e2', '0x10', 'NaN
 
 /** For every directive: what may be written, with the canonical query that it becomes, and what may not. */
 const TABLE: Record<keyof typeof DIRECTIVES, { valid: Record<string, string>; invalid: string[] }> = {
-  w: { valid: { 320: 'w=320', '320.0': 'w=320', '%20320%20': 'w=320', '0320': 'w=320', '640;320': 'w=320;640', ';1;': 'w=1', 65535: 'w=65535' }, invalid: [...notSize, ';'] },
+  w: {
+    valid: {
+      320: 'w=320',
+      '320.0': 'w=320',
+      '%20320%20': 'w=320',
+      '0320': 'w=320',
+      '640;320': 'w=320;640',
+      ';1;': 'w=1',
+      65535: 'w=65535',
+    },
+    invalid: [...notSize, ';'],
+  },
   h: { valid: { 200: 'h=200', '3;2;3': 'h=2;3' }, invalid: notSize },
-  aspect: { valid: { '16:9': `aspect=${16 / 9}`, '1.5': 'aspect=1.5', '3:2': 'aspect=1.5', '1.5:1': 'aspect=1.5' }, invalid: ['0', '16:0', '0:9', '1:2:3', 'wide', '-1', '16/9', ':', ''] },
-  fit: { valid: { cover: 'fit=cover', contain: 'fit=contain', fill: 'fit=fill', inside: 'fit=inside', outside: 'fit=outside' }, invalid: ['crop', 'Cover', ''] },
-  position: { valid: { top: 'position=top', north: 'position=top', 'right%20top': 'position=right top', 'top+right': 'position=right top', northeast: 'position=right top', centre: 'position=center', attention: 'position=attention' }, invalid: ['middle', '5', ''] },
-  focus: { valid: { '0.3,0.7': 'focus=0.3,0.7', '.3,%200.70': 'focus=0.3,0.7', '0,1': 'focus=0,1' }, invalid: ['0.3', '0.3,1.1', '-1,0', '1,1,1', 'left,top', ''] },
+  aspect: {
+    valid: { '16:9': `aspect=${16 / 9}`, '1.5': 'aspect=1.5', '3:2': 'aspect=1.5', '1.5:1': 'aspect=1.5' },
+    invalid: ['0', '16:0', '0:9', '1:2:3', 'wide', '-1', '16/9', ':', ''],
+  },
+  fit: {
+    valid: { cover: 'fit=cover', contain: 'fit=contain', fill: 'fit=fill', inside: 'fit=inside', outside: 'fit=outside' },
+    invalid: ['crop', 'Cover', ''],
+  },
+  position: {
+    valid: {
+      top: 'position=top',
+      north: 'position=top',
+      'right%20top': 'position=right top',
+      'top+right': 'position=right top',
+      northeast: 'position=right top',
+      centre: 'position=center',
+      attention: 'position=attention',
+    },
+    invalid: ['middle', '5', ''],
+  },
+  focus: {
+    valid: { '0.3,0.7': 'focus=0.3,0.7', '.3,%200.70': 'focus=0.3,0.7', '0,1': 'focus=0,1' },
+    invalid: ['0.3', '0.3,1.1', '-1,0', '1,1,1', 'left,top', ''],
+  },
   kernel: { valid: { nearest: 'kernel=nearest', lanczos2: 'kernel=lanczos2' }, invalid: ['linear', ''] },
   background: {
-    valid: { fff: 'background=%23ffffff', '%23FFF': 'background=%23ffffff', '#fff': 'background=%23ffffff', white: 'background=%23ffffff', '336699cc': 'background=%23336699cc', '336699FF': 'background=%23336699', transparent: 'background=%2300000000', 'rgb(51,102,153)': 'background=%23336699', 'rgba(51 102 153 / 0.8)': 'background=%23336699cc' },
+    valid: {
+      fff: 'background=%23ffffff',
+      '%23FFF': 'background=%23ffffff',
+      '#fff': 'background=%23ffffff',
+      white: 'background=%23ffffff',
+      '336699cc': 'background=%23336699cc',
+      '336699FF': 'background=%23336699',
+      transparent: 'background=%2300000000',
+      'rgb(51,102,153)': 'background=%23336699',
+      'rgba(51 102 153 / 0.8)': 'background=%23336699cc',
+    },
     invalid: ['ff', 'fffff', 'blurple', 'rgb(1,2)', 'rgb(256,0,0)', 'constructor', ''],
   },
   allowUpscale: { valid: yes, invalid: [...notFlag, 'true;false'] },
-  crop: { valid: { '10,20,30,40': 'crop=10,20,30,40', '10%25,0,50%25,100%25': 'crop=10%,0,50%,100%', '10%,0,50%,100%': 'crop=10%,0,50%,100%', '1px, 2px, 3px, 4px': 'crop=1,2,3,4' }, invalid: ['1,2,3', '1,2,0,4', '-1,0,5,5', '101%25,0,1,1', 'a,b,c,d', '1,2,3,4,5', ''] },
+  crop: {
+    valid: {
+      '10,20,30,40': 'crop=10,20,30,40',
+      '10%25,0,50%25,100%25': 'crop=10%,0,50%,100%',
+      '10%,0,50%,100%': 'crop=10%,0,50%,100%',
+      '1px, 2px, 3px, 4px': 'crop=1,2,3,4',
+    },
+    invalid: ['1,2,3', '1,2,0,4', '-1,0,5,5', '101%25,0,1,1', 'a,b,c,d', '1,2,3,4,5', ''],
+  },
   trim: { valid: { '': 'trim', true: 'trim', 1: 'trim=1', 0: '', 25: 'trim=25', false: '' }, invalid: ['256', '-1', 'white', '10;20'] },
   rotate: { valid: { 90: 'rotate=90', '-45.5': 'rotate=-45.5', 360: 'rotate=360' }, invalid: ['361', '90deg', 'left', ''] },
   flip: { valid: yes, invalid: notFlag },
   flop: { valid: yes, invalid: notFlag },
   noAutoOrient: { valid: yes, invalid: notFlag },
-  format: { valid: { jpg: 'format=jpeg', jpeg: 'format=jpeg', 'webp;avif': 'format=webp;avif', 'jpg;jpeg': 'format=jpeg', auto: 'format=auto' }, invalid: ['heic', 'jxl', 'tiff', 'JPG', 'svg', ''] },
+  format: {
+    valid: { jpg: 'format=jpeg', jpeg: 'format=jpeg', 'webp;avif': 'format=webp;avif', 'jpg;jpeg': 'format=jpeg', auto: 'format=auto' },
+    invalid: ['heic', 'jxl', 'tiff', 'JPG', 'svg', ''],
+  },
   quality: { valid: { 80: 'quality=80', 1: 'quality=1', 100: 'quality=100' }, invalid: ['0', '101', '79.5', 'high', ''] },
   effort: { valid: { 0: 'effort=0', 10: 'effort=10', max: 'effort=max', min: 'effort=min' }, invalid: ['11', '-1', 'fast', ''] },
   lossless: { valid: yes, invalid: notFlag },
@@ -46,7 +98,16 @@ const TABLE: Record<keyof typeof DIRECTIVES, { valid: Record<string, string>; in
   brightness: { valid: { '0.5': 'brightness=0.5' }, invalid: ['-0.1', 'bright', ''] },
   densities: { valid: { '1;2': 'densities=1;2', '2;1;1.5': 'densities=1;1.5;2' }, invalid: ['0', '11', '2x', ''] },
   basePixels: { valid: { 300: 'basePixels=300' }, invalid: ['0', '1.5', '300;600', ''] },
-  as: { valid: { picture: 'as=picture', meta: 'as=metadata', 'metadata:width;height': 'as=metadata:width;height', 'metadata:width,height': 'as=metadata:width;height', url: 'as=url' }, invalid: ['html', 'url:width', 'url;srcset', ''] },
+  as: {
+    valid: {
+      picture: 'as=picture',
+      meta: 'as=metadata',
+      'metadata:width;height': 'as=metadata:width;height',
+      'metadata:width,height': 'as=metadata:width;height',
+      url: 'as=url',
+    },
+    invalid: ['html', 'url:width', 'url;srcset', ''],
+  },
   inline: { valid: { '': 'inline', auto: 'inline=auto', false: 'inline=false' }, invalid: ['base64', 'yes'] },
   animated: { valid: { '': 'animated', false: 'animated=false', 0: 'animated=false' }, invalid: notFlag },
   preset: { valid: { hero: 'w=7' }, invalid: [] },
@@ -73,9 +134,22 @@ describe.each(Object.entries(TABLE))('%s', (name, { valid, invalid }) => {
 })
 
 test.each([
-  ['width=300', 'w'], ['widths=1;2', 'w'], ['W=300', 'w'], ['height=5', 'h'], ['formt=webp', 'format'], ['Format=webp', 'format'], ['qualty=80', 'quality'], ['q=80', 'quality'],
-  ['grayscle', 'grayscale'], ['greyscale', 'grayscale'], ['bg=fff', 'background'], ['postion=top', 'position'], ['densitys=1', 'densities'], ['preseet=a', 'preset'],
-  ['avif.qualty=50', 'avif.quality'], ['jpg.efort=1', 'jpeg.effort'],
+  ['width=300', 'w'],
+  ['widths=1;2', 'w'],
+  ['W=300', 'w'],
+  ['height=5', 'h'],
+  ['formt=webp', 'format'],
+  ['Format=webp', 'format'],
+  ['qualty=80', 'quality'],
+  ['q=80', 'quality'],
+  ['grayscle', 'grayscale'],
+  ['greyscale', 'grayscale'],
+  ['bg=fff', 'background'],
+  ['postion=top', 'position'],
+  ['densitys=1', 'densities'],
+  ['preseet=a', 'preset'],
+  ['avif.qualty=50', 'avif.quality'],
+  ['jpg.efort=1', 'jpeg.effort'],
 ])('%s is unknown, and %s was meant', (query, meant) => {
   expect(isOurs(query)).toBe(true)
   const { code, reason, hint } = failureOf(() => read(query))
@@ -84,18 +158,68 @@ test.each([
   expect(hint).toBe(`Did you mean \`${meant}\`?`)
 })
 
-test.each(['w=300&frobnicate=1', 'w=300&jpeg.frobnicate=1', 'w=3&a.b.c=1', 'w=3&cover=yes', 'w=3&constructor=1', 'avif.w=3'])('%s is refused, not ignored', (query) => {
-  expect(failureOf(() => read(query)).code).toBe('UNKNOWN_DIRECTIVE')
-})
+test.each(['w=300&frobnicate=1', 'w=300&jpeg.frobnicate=1', 'w=3&a.b.c=1', 'w=3&cover=yes', 'w=3&constructor=1', 'avif.w=3'])(
+  '%s is refused, not ignored',
+  (query) => {
+    expect(failureOf(() => read(query)).code).toBe('UNKNOWN_DIRECTIVE')
+  },
+)
 
 test.each([
-  'react', 'component', 'url', 'raw', 'inline', 'no-inline', 'worker', 'sharedworker', 'worker&inline', 'worker&url', 'init', 'wrap', 'vue', 'svelte', 'skipsvgo', 'arraybuffer', 'uint8array', 'base64', 'import', 't=1700000000',
-  'v=1', 'v=abc123', 'import&t=17', 'url&no-inline', 'enhanced', 'astroContentImageFlag', 'origWidth=300&origHeight=200&origFormat=jpg', 'imagetools', 'html-proxy&index=0.js', 'commonjs-proxy', 'module', 'used', 'lang.svg', '', 'id=3', 'cover', 'top',
+  'react',
+  'component',
+  'url',
+  'raw',
+  'inline',
+  'no-inline',
+  'worker',
+  'sharedworker',
+  'worker&inline',
+  'worker&url',
+  'init',
+  'wrap',
+  'vue',
+  'svelte',
+  'skipsvgo',
+  'arraybuffer',
+  'uint8array',
+  'base64',
+  'import',
+  't=1700000000',
+  'v=1',
+  'v=abc123',
+  'import&t=17',
+  'url&no-inline',
+  'enhanced',
+  'astroContentImageFlag',
+  'origWidth=300&origHeight=200&origFormat=jpg',
+  'imagetools',
+  'html-proxy&index=0.js',
+  'commonjs-proxy',
+  'module',
+  'used',
+  'lang.svg',
+  '',
+  'id=3',
+  'cover',
+  'top',
 ])('?%s belongs to another tool', (query) => {
   expect(isOurs(query)).toBe(false)
 })
 
-test.each(['w=3', 'format=webp', 'w=3&url', 'imagemill', 'preset=hero', 'as=url', 'avif.quality=3', 'jpg.quality=3', 'cover&w=3', 'import&w=3', 'blur'])('?%s is ours', (query) => {
+test.each([
+  'w=3',
+  'format=webp',
+  'w=3&url',
+  'imagemill',
+  'preset=hero',
+  'as=url',
+  'avif.quality=3',
+  'jpg.quality=3',
+  'cover&w=3',
+  'import&w=3',
+  'blur',
+])('?%s is ours', (query) => {
   expect(isOurs(query)).toBe(true)
 })
 

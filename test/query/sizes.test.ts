@@ -41,23 +41,38 @@ describe('a 3:2 source of 1200 × 800 px', () => {
 })
 
 test.each([
-  [1, '400x600'], [5, '400x267'], [6, '400x267'], [7, '400x267'], [8, '400x267'],
+  [1, '400x600'],
+  [5, '400x267'],
+  [6, '400x267'],
+  [7, '400x267'],
+  [8, '400x267'],
 ])('sizes are those of the displayed source (orientation %i)', (orientation, size) => {
   expect(sizesOf('w=400', { header: { width: 800, height: 1200, orientation } })).toEqual([size])
   expect(sizesOf('w=400&noAutoOrient', { header: { width: 800, height: 1200, orientation } })).toEqual(['400x600'])
 })
 
-test.each([['w=10', '10x1'], ['h=1', '5000x1'], ['w=1', '1x1'], ['w=10&h=10', '1x1'], ['aspect=1', '1x1']])('a line is never thinner than a pixel: ?%s', (query, size) => {
+test.each([
+  ['w=10', '10x1'],
+  ['h=1', '5000x1'],
+  ['w=1', '1x1'],
+  ['w=10&h=10', '1x1'],
+  ['aspect=1', '1x1'],
+])('a line is never thinner than a pixel: ?%s', (query, size) => {
   expect(sizesOf(query, { header: { width: 5000, height: 1 } })).toEqual([size])
 })
 
 test('a clamped size keeps the aspect that was asked for, and is told of once', () => {
   const { outputs, warnings } = planOf('w=1300;2000;3000&format=webp;jpeg&aspect=16:9')
   expect(outputs).toHaveLength(2)
-  expect(warnings).toEqual(['larger than the source (1200 × 800 px): w=1300&aspect=1.7778, w=2000&aspect=1.7778, w=3000&aspect=1.7778; made at 1200 × 675 px; `allowUpscale` would enlarge it'])
+  expect(warnings).toEqual([
+    'larger than the source (1200 × 800 px): w=1300&aspect=1.7778, w=2000&aspect=1.7778, w=3000&aspect=1.7778; made at 1200 × 675 px; `allowUpscale` would enlarge it',
+  ])
   expect(planOf('w=1200;600').warnings).toEqual([])
   expect(planOf('w=2000&allowUpscale').warnings).toEqual([])
-  expect(planOf('w=2000', { header: { format: 'svg' } })).toMatchObject({ warnings: [], outputs: [{ picture: { width: 2000, height: 1333 } }] })
+  expect(planOf('w=2000', { header: { format: 'svg' } })).toMatchObject({
+    warnings: [],
+    outputs: [{ picture: { width: 2000, height: 1333 } }],
+  })
 })
 
 describe('descriptors', () => {
@@ -87,11 +102,21 @@ describe('descriptors', () => {
   })
 
   test('are all of one kind, whatever is asked', () => {
-    const some = fc.subarray(['w=90;400', 'h=100', 'aspect=2', 'densities=1;2', 'basePixels=50', 'format=webp;png', 'rotate=20', 'fit=inside'])
+    const some = fc.subarray([
+      'w=90;400',
+      'h=100',
+      'aspect=2',
+      'densities=1;2',
+      'basePixels=50',
+      'format=webp;png',
+      'rotate=20',
+      'fit=inside',
+    ])
     fc.assert(
       fc.property(some, (parts) => {
         const query = parts.join('&')
-        if (parts.includes('densities=1;2') && (parts.includes('w=90;400') || (parts.includes('h=100') && parts.includes('basePixels=50')))) return
+        if (parts.includes('densities=1;2') && (parts.includes('w=90;400') || (parts.includes('h=100') && parts.includes('basePixels=50'))))
+          return
         const units = new Set(planOf(query).outputs.map(({ descriptor }) => descriptor.at(-1)))
         expect([...units]).toEqual([/densities|basePixels/.test(query) ? 'x' : 'w'])
       }),
@@ -103,7 +128,15 @@ describe('descriptors', () => {
 describe('any size', () => {
   const side = fc.integer({ min: 1, max: 3000 })
   const source = fc.record({ width: side, height: side })
-  const wanted = fc.record({ w: side, h: side, aspect: fc.double({ min: 0.01, max: 100, noNaN: true }), fit: fc.constantFrom('cover', 'contain', 'fill', 'inside', 'outside') }, { requiredKeys: [] })
+  const wanted = fc.record(
+    {
+      w: side,
+      h: side,
+      aspect: fc.double({ min: 0.01, max: 100, noNaN: true }),
+      fit: fc.constantFrom('cover', 'contain', 'fill', 'inside', 'outside'),
+    },
+    { requiredKeys: [] },
+  )
 
   test('is whole, at least a pixel, and within the source', () => {
     fc.assert(
@@ -134,7 +167,9 @@ describe('any size', () => {
     fc.assert(
       fc.property(source, source, share, share, (base, output, x, y) => {
         const box = focusBox(`${x},${y}`, { left: 7, top: 11, ...base }, output)
-        expect(box.left >= 7 && box.top >= 11 && box.left + box.width <= 7 + base.width && box.top + box.height <= 11 + base.height).toBe(true)
+        expect(box.left >= 7 && box.top >= 11 && box.left + box.width <= 7 + base.width && box.top + box.height <= 11 + base.height).toBe(
+          true,
+        )
         expect(box.width === base.width || box.height === base.height).toBe(true)
         const scale = Math.min(base.width / output.width, base.height / output.height)
         expect(Math.abs(box.width - Math.max(1, output.width * scale))).toBeLessThanOrEqual(0.5)
@@ -157,7 +192,10 @@ describe('a crop', () => {
 
   test.each(['0,0,1201,800', '1200,0,1,1', '1,0,100%,1', '60%,0,50%,1'])('of %s is not inside', (crop) => {
     const { code, reason } = failureOf(() => planOf(`crop=${crop}`))
-    expect([code, reason]).toEqual(['INVALID_DIRECTIVE', `invalid value of \`crop\`: expected a rectangle within the source (1200 × 800 px), received \`${crop}\``])
+    expect([code, reason]).toEqual([
+      'INVALID_DIRECTIVE',
+      `invalid value of \`crop\`: expected a rectangle within the source (1200 × 800 px), received \`${crop}\``,
+    ])
   })
 
   test('within 100 % is inside any source', () => {
@@ -202,7 +240,10 @@ describe('formats', () => {
       { format: 'jpeg', quality: 60, progressive: false },
       { format: 'png', quality: 60, effort: 9 },
     ])
-    expect(settings('format=avif;webp&lossless&avif.lossless=false')).toEqual([{ format: 'avif', quality: 54, effort: 2 }, { format: 'webp', effort: 6, lossless: true }])
+    expect(settings('format=avif;webp&lossless&avif.lossless=false')).toEqual([
+      { format: 'avif', quality: 54, effort: 2 },
+      { format: 'webp', effort: 6, lossless: true },
+    ])
   })
 
   test.each([
@@ -213,7 +254,13 @@ describe('formats', () => {
     expect(failureOf(() => planOf(query)).code).toBe(code)
   })
 
-  test.each([['webp', 16_383], ['avif', 16_384], ['jpeg', 65_500], ['png', 65_535], ['gif', 65_535]])('%s is made up to %i px a side', (format, most) => {
+  test.each([
+    ['webp', 16_383],
+    ['avif', 16_384],
+    ['jpeg', 65_500],
+    ['png', 65_535],
+    ['gif', 65_535],
+  ])('%s is made up to %i px a side', (format, most) => {
     const header = { width: 65_535, height: 1 }
     expect(sizesOf(`format=${format}&w=${most}`, { header })).toEqual([`${most}x1`])
     if (most < 65_535) expect(failureOf(() => planOf(`format=${format}&w=${most + 1}`, { header })).code).toBe('SIZE_LIMIT')
@@ -230,9 +277,18 @@ test('limits hold before anything is decoded', () => {
   expect(failureOf(() => planOf('w=3', { header: { format: 'gif', frames: 105 } })).code).toBe('PIXEL_LIMIT')
   expect(failureOf(() => planOf('w=20000&h=20000&allowUpscale&format=png')).code).toBe('PIXEL_LIMIT')
   const list = Array.from({ length: 100 }, (_, index) => index + 1).join(';')
-  expect(failureOf(() => planOf(`w=${list}&h=${list}&quality=${list}&blur=${list}`))).toMatchObject({ code: 'SIZE_LIMIT', reason: 'the lists of the query multiply to 100000000 outputs: expected at most 1000' })
+  expect(failureOf(() => planOf(`w=${list}&h=${list}&quality=${list}&blur=${list}`))).toMatchObject({
+    code: 'SIZE_LIMIT',
+    reason: 'the lists of the query multiply to 100000000 outputs: expected at most 1000',
+  })
 })
 
-test.each([['w=300', 'resize'], ['w=300;600', 'srcset'], ['format=webp', 'convert'], ['format=webp;png', 'srcset'], ['crop=0,0,9,9', 'convert']])('?%s is the operation %s', (query, operation) => {
+test.each([
+  ['w=300', 'resize'],
+  ['w=300;600', 'srcset'],
+  ['format=webp', 'convert'],
+  ['format=webp;png', 'srcset'],
+  ['crop=0,0,9,9', 'convert'],
+])('?%s is the operation %s', (query, operation) => {
   expect(planOf(query).operation).toBe(operation)
 })

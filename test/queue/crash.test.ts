@@ -20,7 +20,9 @@ test('work of a process that is killed is done by another, wherever it was', asy
   const { folder, source } = await prepare()
   const queue = pool({ concurrency: 1 })
   for (const [index, delay] of [0, 50, 150, 300].entries()) {
-    const work = Promise.all([1, 2, 3].map((part) => queue.encode(source, outputOf(source, 200 + 10 * index + part, { format: 'avif' }), folder)))
+    const work = Promise.all(
+      [1, 2, 3].map((part) => queue.encode(source, outputOf(source, 200 + 10 * index + part, { format: 'avif' }), folder)),
+    )
     await until('a process is there', () => workersOf().length > 0)
     await sleep(delay)
     kill(workersOf())
@@ -37,7 +39,9 @@ test('a question is asked again when its process is killed', async () => {
   kill(workersOf())
   expect(await answer).toHaveProperty('vips')
   kill(workersOf())
-  expect(await queue.trim(source, { orient: true, box: { left: 0, top: 0, width: 300, height: 300 }, threshold: 10 })).toHaveProperty('width')
+  expect(await queue.trim(source, { orient: true, box: { left: 0, top: 0, width: 300, height: 300 }, threshold: 10 })).toHaveProperty(
+    'width',
+  )
 })
 
 test('an idle process that is killed is missed by nobody', async () => {
@@ -55,7 +59,10 @@ test('an output whose process dies every time fails, and its neighbours do not',
   const { folder, source } = await prepare()
   const queue = pool({ concurrency: 1 })
   let settled = false
-  const doomed = queue.encode(source, outputOf(source, 1500, { format: 'avif', effort: 9, lossless: true }), folder).catch((error: unknown) => error).finally(() => (settled = true))
+  const doomed = queue
+    .encode(source, outputOf(source, 1500, { format: 'avif', effort: 9, lossless: true }), folder)
+    .catch((error: unknown) => error)
+    .finally(() => (settled = true))
   const others = [40, 41].map((width) => queue.encode(source, outputOf(source, width), folder))
   while (!settled) {
     kill(workersOf())

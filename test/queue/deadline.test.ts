@@ -17,7 +17,11 @@ test('an encode beyond its deadline is stopped for good, and nothing else suffer
   const others = [50, 60].map((width) => queue.encode(other, outputOf(other, width), folder))
   await until('processes are there', () => workersOf().length === 2)
   const pids = workersOf()
-  expect(await slow).toMatchObject({ code: 'TIMEOUT', message: expect.stringContaining('3 s'), hint: expect.stringContaining('limits.timeout') })
+  expect(await slow).toMatchObject({
+    code: 'TIMEOUT',
+    message: expect.stringContaining('3 s'),
+    hint: expect.stringContaining('limits.timeout'),
+  })
   // Generous: only that it does not wait for the encoder, which takes minutes, is at stake.
   expect(performance.now() - start).toBeLessThan(20_000)
   expect(pids.filter(isRunning)).toHaveLength(1)
@@ -36,6 +40,9 @@ test('the deadline is that of each output, not of a batch', async () => {
   const [{ elapsed_ms: usual } = { elapsed_ms: 0 }] = await make(60_000, [199])
   // Measured, so that it is generous for one output and too short for all of them on every machine.
   const timeout = Math.round(Math.max(1000, 15 * usual))
-  const all = await make(timeout, Array.from({ length: Math.ceil((2 * timeout) / usual) }, (_, index) => 200 + index))
+  const all = await make(
+    timeout,
+    Array.from({ length: Math.ceil((2 * timeout) / usual) }, (_, index) => 200 + index),
+  )
   expect(all.reduce((total, { elapsed_ms }) => total + elapsed_ms, 0)).toBeGreaterThan(timeout)
 })

@@ -10,12 +10,17 @@ import { project } from '../support/project.ts'
 
 async function sources(count: number, px = 200): Promise<{ folder: string; list: ReturnType<typeof sourceOf>[] }> {
   const { root, write } = project()
-  const list = await Promise.all(Array.from({ length: count }, async (_, seed) => sourceOf(write(`${seed}.jpg`, await jpeg(px, px, seed + 1)))))
+  const list = await Promise.all(
+    Array.from({ length: count }, async (_, seed) => sourceOf(write(`${seed}.jpg`, await jpeg(px, px, seed + 1)))),
+  )
   return { folder: join(root, 'cache'), list }
 }
 
 async function one(px = 200): Promise<{ folder: string; source: ReturnType<typeof sourceOf> }> {
-  const { folder, list: [source] } = await sources(1, px)
+  const {
+    folder,
+    list: [source],
+  } = await sources(1, px)
   if (!source) throw new Error('no source')
   return { folder, source }
 }
@@ -49,7 +54,9 @@ test('there are never more processes than `concurrency`, whatever is asked', asy
   const { folder, list } = await sources(6)
   const queue = pool({ concurrency: 2 })
   const encodes = list.map((source) => queue.encode(source, outputOf(source, 150, { format: 'avif' }), folder))
-  const trims = list.map((source) => queue.trim(source, { orient: true, box: { left: 0, top: 0, width: 200, height: 200 }, threshold: undefined }))
+  const trims = list.map((source) =>
+    queue.trim(source, { orient: true, box: { left: 0, top: 0, width: 200, height: 200 }, threshold: undefined }),
+  )
   const versions = Array.from({ length: 4 }, () => queue.versions())
   expect(await mostWorkers(Promise.all([...encodes, ...trims, ...versions]))).toBe(2)
 })
@@ -59,7 +66,9 @@ test('large sources are not decoded at once when memory is small, and one beyond
   const bytesOfOne = 250 * 250 * 3 * 2
   const make = (memory: number, width: number): Promise<number> => {
     const queue = pool({ concurrency: 3, memory })
-    return mostWorkers(Promise.all(list.map((source) => queue.encode(source, outputOf(source, width, { format: 'avif' }), folder)))).finally(() => queue.close())
+    return mostWorkers(
+      Promise.all(list.map((source) => queue.encode(source, outputOf(source, width, { format: 'avif' }), folder))),
+    ).finally(() => queue.close())
   }
   expect(await make(bytesOfOne * 1.5, 240)).toBe(1)
   expect(await make(1000, 241)).toBe(1)
@@ -74,7 +83,9 @@ test('questions are answered while all processes are busy, and before what waits
   await until('the first is being made', () => workersOf().length > 0)
   const later = queue.encode(source, outputOf(source, 281), folder).then(() => done.push('later'))
   const question = { orient: true, box: { left: 0, top: 0, width: 300, height: 300 }, threshold: undefined }
-  const questions = [queue.trim(source, question), queue.versions(), queue.header(source.file, 'tiff')].map((answer) => answer.then(() => done.push('question')))
+  const questions = [queue.trim(source, question), queue.versions(), queue.header(source.file, 'tiff')].map((answer) =>
+    answer.then(() => done.push('question')),
+  )
   await Promise.all([first, later, ...questions])
   expect(done).toEqual(['first', 'question', 'question', 'question', 'later'])
 })
@@ -88,7 +99,9 @@ test('closing while busy fails what is under way, waits for the processes to be 
   const pids = workersOf()
   await queue.close()
   expect(pids.filter(isRunning)).toEqual([])
-  expect(await Promise.all([...slow, question])).toEqual([1, 2, 3, 4].map(() => expect.objectContaining({ code: 'CANCELLED', retryable: true })))
+  expect(await Promise.all([...slow, question])).toEqual(
+    [1, 2, 3, 4].map(() => expect.objectContaining({ code: 'CANCELLED', retryable: true })),
+  )
   expect(workersOf()).toEqual([])
   const [source] = list
   if (source) expect(await queue.encode(source, outputOf(source, 30), folder)).toMatchObject({ key: outputOf(source, 30).key })

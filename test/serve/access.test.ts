@@ -26,17 +26,54 @@ describe.each(versions)('%s', (version) => {
     const dotted = `${site}/../outside/photo.jpg`
     const encode = (text: string, pattern: RegExp): string => text.replace(pattern, (letter) => `%${letter.charCodeAt(0).toString(16)}`)
     const paths = [
-      `/@fs${photo}`, `/@fs/${photo}`, `/@fs${dotted}`, photo, dotted, '/../outside/photo.jpg', `/${photo}`,
-      `/@fs${encode(photo, /[ot]/g)}`, `/@fs${encode(photo, /[ot.]/g)}`, encode(photo, /[ot]/g), encode(dotted, /\./g), encode(encode(dotted, /\./g), /%/g), `/@fs${encode(encode(dotted, /\./g), /%/g)}`,
-      `${site}/%2e%2e/outside/photo.jpg`, `${site}/%252e%252e/outside/photo.jpg`, `/@fs${site}/%252e%252e/outside/photo.jpg`, `${site}/%252e%252e%252foutside/photo.jpg`, `${site}/.%252e/outside/photo.jpg`,
-      '/%2e%2e/outside/photo.jpg', '/%252e%252e/outside/photo.jpg', '/..%2foutside/photo.jpg', '/..%252foutside%252fphoto.jpg', '/.%5c..%5coutside%5cphoto.jpg',
-      encode(encode(photo, /./g), /%/g), `/@id/${photo}`, `/@id/${encode(photo, /[ot]/g)}`, `/@fs${photo.toUpperCase()}`, `/@FS${photo}`, `/@fs${photo}%00.jpg`,
+      `/@fs${photo}`,
+      `/@fs/${photo}`,
+      `/@fs${dotted}`,
+      photo,
+      dotted,
+      '/../outside/photo.jpg',
+      `/${photo}`,
+      `/@fs${encode(photo, /[ot]/g)}`,
+      `/@fs${encode(photo, /[ot.]/g)}`,
+      encode(photo, /[ot]/g),
+      encode(dotted, /\./g),
+      encode(encode(dotted, /\./g), /%/g),
+      `/@fs${encode(encode(dotted, /\./g), /%/g)}`,
+      `${site}/%2e%2e/outside/photo.jpg`,
+      `${site}/%252e%252e/outside/photo.jpg`,
+      `/@fs${site}/%252e%252e/outside/photo.jpg`,
+      `${site}/%252e%252e%252foutside/photo.jpg`,
+      `${site}/.%252e/outside/photo.jpg`,
+      '/%2e%2e/outside/photo.jpg',
+      '/%252e%252e/outside/photo.jpg',
+      '/..%2foutside/photo.jpg',
+      '/..%252foutside%252fphoto.jpg',
+      '/.%5c..%5coutside%5cphoto.jpg',
+      encode(encode(photo, /./g), /%/g),
+      `/@id/${photo}`,
+      `/@id/${encode(photo, /[ot]/g)}`,
+      `/@fs${photo.toUpperCase()}`,
+      `/@FS${photo}`,
+      `/@fs${photo}%00.jpg`,
     ]
     for (const path of paths) {
-      for (const query of ['import&w=90&format=webp', 'w=90&format=webp&import', 'import&w=90&format=webp&url', 'import&w=90&inline', 'import&as=metadata&format=webp', 'import&as=result&w=90', 'w=90']) {
+      for (const query of [
+        'import&w=90&format=webp',
+        'w=90&format=webp&import',
+        'import&w=90&format=webp&url',
+        'import&w=90&inline',
+        'import&as=metadata&format=webp',
+        'import&as=result&w=90',
+        'w=90',
+      ]) {
         for (const headers of [{ 'Sec-Fetch-Dest': 'script' }, { 'Sec-Fetch-Dest': 'image' }]) {
           const { text, headers: answered } = await get(`${path}?${query}`, { headers })
-          expect({ path, query, told: !tellsNothing(text), image: answered['content-type']?.startsWith('image/') ?? false }).toEqual({ path, query, told: false, image: false })
+          expect({ path, query, told: !tellsNothing(text), image: answered['content-type']?.startsWith('image/') ?? false }).toEqual({
+            path,
+            query,
+            told: false,
+            image: false,
+          })
         }
       }
     }
@@ -46,7 +83,16 @@ describe.each(versions)('%s', (version) => {
   test('an image that `server.fs.deny` names is refused, in any case', async () => {
     const { root } = project({ 'private/photo.jpg': await jpeg(311, 211), 'photo.secret.jpg': await jpeg(311, 211) })
     const { get } = await startDev(root, { version, config: { server: { fs: { deny: ['**/private/**', '*.secret.jpg'] } } } })
-    for (const path of ['/private/photo.jpg', '/photo.secret.jpg', `/@fs${root}/private/photo.jpg`, '/./private/photo.jpg', '/x/../private/photo.jpg', '/%70rivate/photo.jpg', '/%2570rivate/photo.jpg', '/PRIVATE/photo.jpg']) {
+    for (const path of [
+      '/private/photo.jpg',
+      '/photo.secret.jpg',
+      `/@fs${root}/private/photo.jpg`,
+      '/./private/photo.jpg',
+      '/x/../private/photo.jpg',
+      '/%70rivate/photo.jpg',
+      '/%2570rivate/photo.jpg',
+      '/PRIVATE/photo.jpg',
+    ]) {
       const { status, text } = await get(`${path}?import&w=90&format=webp`)
       expect({ path, status, told: !tellsNothing(text) }).toEqual({ path, status: expect.not.toBeOneOf([200]), told: false })
     }

@@ -25,7 +25,11 @@ process.stdout.write('closed\\n')
 describe.each(['vite6', 'vite7', 'vite'])('%s', (name) => {
   test.each([
     ['after an image was made', 0, 'const { status } = await fetch(urls[0]); if (status !== 200) process.exit(3)'],
-    ['while images are being made', 9, 'for (const url of urls) fetch(url).catch(() => undefined); await new Promise((resolve) => setTimeout(resolve, 700))'],
+    [
+      'while images are being made',
+      9,
+      'for (const url of urls) fetch(url).catch(() => undefined); await new Promise((resolve) => setTimeout(resolve, 700))',
+    ],
   ])('closing the server %s leaves no process, and lets its own end', async (_, effort, work) => {
     const { root } = project({ 'run.mjs': SCRIPT(name, effort, work), 'photo.jpg': await jpeg(1400, 1000) })
     const child = spawn(process.execPath, ['run.mjs'], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
@@ -48,7 +52,9 @@ describe.each(['vite6', 'vite7', 'vite'])('%s', (name) => {
 /** A dead process that nobody has asked after yet is a zombie, not a running one. */
 function isRunning(pid: number): boolean {
   try {
-    return !readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').startsWith('Z')
+    return !readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .startsWith('Z')
   } catch {
     return false
   }

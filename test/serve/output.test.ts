@@ -31,7 +31,10 @@ describe.each(versions)('%s', (version) => {
     const { get, module } = await startDev(root, { version })
     const [address = ''] = addresses(await module('/photo.jpg?import&w=90&format=webp'))
     const written = new Set<string>()
-    const watcher = watch(join(root, 'node_modules/.cache/imagemill/v1/tmp'), (_, name) => name !== null && !name.startsWith(`${process.pid}-`) && written.add(name))
+    const watcher = watch(
+      join(root, 'node_modules/.cache/imagemill/v1/tmp'),
+      (_, name) => name !== null && !name.startsWith(`${process.pid}-`) && written.add(name),
+    )
     const answers = await Promise.all(Array.from({ length: 20 }, () => get(address)))
     const again = await get(address)
     await new Promise((resolve) => setTimeout(resolve, 200))
@@ -50,15 +53,29 @@ describe.each(versions)('%s', (version) => {
     for (const address of addresses(await module('/photo.jpg?import&w=90&format=avif;webp;jpeg;png;gif'))) {
       const { status, headers, body } = await get(address)
       expect(status).toBe(200)
-      expect(headers).toMatchObject({ 'content-type': `image/${address.split('.').pop()}`, 'content-length': String(body.length), 'cache-control': 'public, max-age=31536000, immutable', etag: expect.stringMatching(/^"[^"]+"$/) })
+      expect(headers).toMatchObject({
+        'content-type': `image/${address.split('.').pop()}`,
+        'content-length': String(body.length),
+        'cache-control': 'public, max-age=31536000, immutable',
+        etag: expect.stringMatching(/^"[^"]+"$/),
+      })
       const { etag = '' } = headers
       for (const condition of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
         const unchanged = await get(address, { headers: { 'If-None-Match': condition } })
-        expect({ status: unchanged.status, bytes: unchanged.body.length, etag: unchanged.headers['etag'] }).toEqual({ status: 304, bytes: 0, etag })
+        expect({ status: unchanged.status, bytes: unchanged.body.length, etag: unchanged.headers['etag'] }).toEqual({
+          status: 304,
+          bytes: 0,
+          etag,
+        })
       }
       expect((await get(address, { headers: { 'If-None-Match': '"other"' } })).status).toBe(200)
       const head = await get(address, { method: 'HEAD' })
-      expect({ status: head.status, bytes: head.body.length, length: head.headers['content-length'], type: head.headers['content-type'] }).toEqual({ status: 200, bytes: 0, length: String(body.length), type: headers['content-type'] })
+      expect({
+        status: head.status,
+        bytes: head.body.length,
+        length: head.headers['content-length'],
+        type: head.headers['content-type'],
+      }).toEqual({ status: 200, bytes: 0, length: String(body.length), type: headers['content-type'] })
       for (const method of ['POST', 'PUT', 'DELETE']) {
         const refused = await get(address, { method })
         expect(refused.status).toBe(405)
@@ -84,7 +101,9 @@ describe.each(versions)('%s', (version) => {
       'photo.jpg': await jpeg(300, 200),
     })
     const { get, module } = await startDev(root, { version, options: { cache: { dir: 'dev-cache' } } })
-    const served = await Promise.all(addresses(await module(`/photo.jpg?import&${query}`)).map(async (address) => (await get(address)).body))
+    const served = await Promise.all(
+      addresses(await module(`/photo.jpg?import&${query}`)).map(async (address) => (await get(address)).body),
+    )
     const files = await buildVite(root, { version, options: { cache: { dir: 'build-cache' } } })
     const built = [...files].filter(([name]) => /\.(avif|webp|jpeg|png)$/.test(name)).map(([, bytes]) => bytes)
     const sorted = (list: Buffer[]): string[] => list.map((bytes) => bytes.toString('base64')).sort()
@@ -104,7 +123,11 @@ describe.each(versions)('%s', (version) => {
 
     const second = await startDev(root, { version })
     const early = await second.get(address)
-    expect({ status: early.status, headers: early.headers['etag'], same: early.body.equals(body) }).toEqual({ status: 200, headers: headers['etag'], same: true })
+    expect({ status: early.status, headers: early.headers['etag'], same: early.body.equals(body) }).toEqual({
+      status: 200,
+      headers: headers['etag'],
+      same: true,
+    })
     expect(addresses(await second.module('/photo.jpg?import&format=webp&w=90'))).toEqual([address])
     expect((await second.get(address)).body.equals(body)).toBe(true)
     expect(statSync(record).ino).toBe(madeAt)

@@ -5,10 +5,17 @@ import { parseRequest } from '../../src/query/request.ts'
 import { encoderVersions } from '../../src/source/encoder-versions.ts'
 import type { Source } from '../../src/types.ts'
 
-const source: Source = { file: '/a.jpg', digest: 'a'.repeat(64), size_bytes: 1, header: { format: 'jpeg', width: 300, height: 200, orientation: 1, frames: 1, alpha: false } }
+const source: Source = {
+  file: '/a.jpg',
+  digest: 'a'.repeat(64),
+  size_bytes: 1,
+  header: { format: 'jpeg', width: 300, height: 200, orientation: 1, frames: 1, alpha: false },
+}
 
 function keysOf(encoder: string): string[] {
-  return planRequest(parseRequest('w=100;200&format=avif;webp;jpeg;png'), source, { encoder, pixelLimit: 1e8 }).outputs.map(({ key }) => key)
+  return planRequest(parseRequest('w=100;200&format=avif;webp;jpeg;png'), source, { encoder, pixelLimit: 1e8 }).outputs.map(
+    ({ key }) => key,
+  )
 }
 
 test('the versions are those that sharp itself tells, found without loading it', async () => {

@@ -67,7 +67,12 @@ function replaceWithin(file: string): void {
 test('what is read says what the file is', async () => {
   const { file, read } = await reading()
   const bytes = readFileSync(file)
-  expect(await read()).toEqual({ file, digest: sha256(bytes), size_bytes: bytes.length, header: { format: 'jpeg', width: 60, height: 40, orientation: 1, frames: 1, alpha: false } })
+  expect(await read()).toEqual({
+    file,
+    digest: sha256(bytes),
+    size_bytes: bytes.length,
+    header: { format: 'jpeg', width: 60, height: 40, orientation: 1, frames: 1, alpha: false },
+  })
 })
 
 test('a file that has not changed for a while is not looked into again', async () => {

@@ -65,7 +65,11 @@ test('a failure is told to the one who made it; the next one tries again', async
   expect(second).toMatchObject({ status: 'fulfilled', value: 1 })
 })
 
-test.each([['a process that has ended', `${DEAD}-`, 60_000], ['a process that makes no progress', `${PROCESS_NAME}-`, 300], ['nobody', '', 300]])('the claim of %s holds up nobody', async (_, text, patience) => {
+test.each([
+  ['a process that has ended', `${DEAD}-`, 60_000],
+  ['a process that makes no progress', `${PROCESS_NAME}-`, 300],
+  ['nobody', '', 300],
+])('the claim of %s holds up nobody', async (_, text, patience) => {
   const all = work(patience)
   all.claim(text)
   expect(await once(all.folder, KEY, all)).toBe(1)

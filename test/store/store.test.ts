@@ -62,7 +62,11 @@ test('backup programs are told to leave the folder out', async () => {
 
 test('a file in the place of the folder is an error with a code', async () => {
   const { write } = project()
-  await expect(openStore(write('cache', 'not a folder'))).rejects.toMatchObject({ code: 'STORE_UNUSABLE', retryable: true, hint: expect.stringContaining('cache.dir') })
+  await expect(openStore(write('cache', 'not a folder'))).rejects.toMatchObject({
+    code: 'STORE_UNUSABLE',
+    retryable: true,
+    hint: expect.stringContaining('cache.dir'),
+  })
 })
 
 test('an entry is marked as used once in each run', async () => {

@@ -30,7 +30,10 @@ function filled(): Filled {
     async add(name, bytes, usedAgo) {
       names.add(name)
       const { blob } = await store.put(keyOf(name), name, bytes)
-      const [record, data] = [join(folder, 'v1', 'ac', keyOf(name).slice(0, 2), `${keyOf(name)}.json`), join(folder, 'v1', 'cas', blob?.digest.slice(0, 2) ?? '', blob?.digest ?? '')]
+      const [record, data] = [
+        join(folder, 'v1', 'ac', keyOf(name).slice(0, 2), `${keyOf(name)}.json`),
+        join(folder, 'v1', 'cas', blob?.digest.slice(0, 2) ?? '', blob?.digest ?? ''),
+      ]
       const then = new Date(Date.now() - usedAgo)
       for (const path of [record, data]) utimesSync(path, then, then)
       return data
@@ -59,7 +62,11 @@ test('20 MB of entries come under a limit of 5 MB, least recently used first, an
   const { entries, bytes } = await sweep(folder, 5 * MB)
   expect(sizeOf(folder)).toBeLessThanOrEqual(5 * MB + 1000)
   expect(sizeOf(folder)).toBeGreaterThan(4 * MB)
-  expect(left().map(Number).sort((a, b) => a - b)).toEqual(Array.from({ length: 9 }, (_, index) => index))
+  expect(
+    left()
+      .map(Number)
+      .sort((a, b) => a - b),
+  ).toEqual(Array.from({ length: 9 }, (_, index) => index))
   expect(entries).toBe(31)
   expect(bytes).toBeGreaterThan(15 * MB)
   const store = diskStore(folder)
@@ -153,7 +160,9 @@ test('thousands of entries do not run out of open files', async () => {
   const records = entryFiles(folder, 'ac')
   // The limit cannot be lowered from inside: in a shell that has lowered it, everything is asked for at once.
   const script = `import { sweep } from ${JSON.stringify(new URL('../../dist/store/sweep.js', import.meta.url).href)}; await sweep(${JSON.stringify(folder)}, 1)`
-  const { status, stderr } = spawnSync('bash', ['-c', `ulimit -n 128; exec "$0" --input-type=module -e '${script}'`, process.execPath], { encoding: 'utf8' })
+  const { status, stderr } = spawnSync('bash', ['-c', `ulimit -n 128; exec "$0" --input-type=module -e '${script}'`, process.execPath], {
+    encoding: 'utf8',
+  })
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   expect(records).toHaveLength(300)
   expect(left()).toEqual([])

@@ -2,17 +2,21 @@ import { existsSync } from 'node:fs'
 import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 
-const PATH = [process.env['CHROMIUM_PATH'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => path !== undefined && existsSync(path))
+const PATH = [process.env['CHROMIUM_PATH'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+  (path) => path !== undefined && existsSync(path),
+)
 
 let browser: Browser | undefined
 
 /** Tests in a real browser. Without one they are left out with a word about it, unless everything is required. */
 export function inChromium(tests: () => void): void {
   if (PATH === undefined && process.env['IMAGEMILL_REQUIRE_ALL'] === '1') {
-    test('there is a Chromium', () => expect.fail('IMAGEMILL_REQUIRE_ALL is set, but there is no Chromium: apt-get install chromium, or set CHROMIUM_PATH'))
+    test('there is a Chromium', () =>
+      expect.fail('IMAGEMILL_REQUIRE_ALL is set, but there is no Chromium: apt-get install chromium, or set CHROMIUM_PATH'))
     return
   }
-  if (PATH === undefined) console.warn('The tests in Chromium are left out, for there is none: apt-get install chromium, or set CHROMIUM_PATH.')
+  if (PATH === undefined)
+    console.warn('The tests in Chromium are left out, for there is none: apt-get install chromium, or set CHROMIUM_PATH.')
   describe.runIf(PATH !== undefined)('in Chromium', () => {
     beforeAll(async () => {
       browser = await chromium.launch({ executablePath: PATH ?? '', headless: true, args: ['--no-sandbox'] })
@@ -60,11 +64,16 @@ export async function shownImages(page: Page): Promise<Shown[]> {
         throw new Error(`${image.outerHTML.slice(0, 300)}: ${String(error)}`)
       })
       const sets = [image.srcset, ...[...(image.closest('picture')?.querySelectorAll('source') ?? [])].map((source) => source.srcset)]
-      const pairs = sets.flatMap((set) => set.split(/,\s+/)).filter(Boolean).map((candidate) => candidate.trim().split(/\s+/))
+      const pairs = sets
+        .flatMap((set) => set.split(/,\s+/))
+        .filter(Boolean)
+        .map((candidate) => candidate.trim().split(/\s+/))
       shown.push({
         currentSrc: image.currentSrc,
         naturalWidth: image.naturalWidth,
-        candidates: Object.fromEntries(pairs.map(([address = '', descriptor = '']) => [new URL(address, document.baseURI).href, descriptor])),
+        candidates: Object.fromEntries(
+          pairs.map(([address = '', descriptor = '']) => [new URL(address, document.baseURI).href, descriptor]),
+        ),
       })
     }
     return shown

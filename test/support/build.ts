@@ -12,10 +12,19 @@ export type ViteName = keyof typeof VITES
 export const VITE_NAMES: ViteName[] = Object.keys(VITES).filter((name): name is ViteName => name in VITES)
 
 /** Builds the project at `root` and answers every file of its output folder. */
-export async function buildVite(root: string, { version = 'vite 8', options = {}, config = {} }: { version?: ViteName; options?: ImagemillOptions; config?: vite.InlineConfig } = {}): Promise<Map<string, Buffer>> {
+export async function buildVite(
+  root: string,
+  { version = 'vite 8', options = {}, config = {} }: { version?: ViteName; options?: ImagemillOptions; config?: vite.InlineConfig } = {},
+): Promise<Map<string, Buffer>> {
   const { build } = VITES[version]
   // The three versions describe the same configuration in types that are not assignable to each other.
-  const inline: vite.InlineConfig = { configFile: false, logLevel: 'silent', ...config, root, plugins: [imagemill({ logLevel: 'silent', ...options }), ...(config.plugins ?? [])] }
+  const inline: vite.InlineConfig = {
+    configFile: false,
+    logLevel: 'silent',
+    ...config,
+    root,
+    plugins: [imagemill({ logLevel: 'silent', ...options }), ...(config.plugins ?? [])],
+  }
   await (build as typeof vite.build)(inline)
   return filesOf(join(root, config.build?.outDir ?? 'dist'))
 }

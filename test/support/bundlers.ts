@@ -17,11 +17,21 @@ export interface Output {
 }
 
 /** Writes the outputs of one bundle, all at a time as the command lines of the bundlers do. */
-export async function bundle(bundler: BundlerName, input: string, outputs: readonly Output[], options: ImagemillOptions = {}, before: { name: string }[] = []): Promise<void> {
+export async function bundle(
+  bundler: BundlerName,
+  input: string,
+  outputs: readonly Output[],
+  options: ImagemillOptions = {},
+  before: { name: string }[] = [],
+): Promise<void> {
   const open = bundler === 'rollup' ? rollup : rolldown
   // The two describe the same options in types that are not assignable to each other.
   const build = await (open as typeof rollup)({ input, plugins: [before, imagemill({ logLevel: 'silent', ...options })] })
-  await Promise.all(outputs.map(({ minify, ...output }) => build.write(bundler === 'rolldown' && minify !== undefined ? Object.assign(output, { minify }) : output)))
+  await Promise.all(
+    outputs.map(({ minify, ...output }) =>
+      build.write(bundler === 'rolldown' && minify !== undefined ? Object.assign(output, { minify }) : output),
+    ),
+  )
   await build.close()
 }
 

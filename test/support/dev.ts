@@ -35,12 +35,23 @@ export async function startDev(root: string, settings: DevSettings = {}): Promis
   return { server, origin, log, get, close, module: async (path) => evaluate(await get(path)) }
 }
 
-export async function createDev(root: string, { version = 'vite 8', options = {}, config = {} }: DevSettings): Promise<{ server: vite.ViteDevServer; log: string[] }> {
+export async function createDev(
+  root: string,
+  { version = 'vite 8', options = {}, config = {} }: DevSettings,
+): Promise<{ server: vite.ViteDevServer; log: string[] }> {
   const log: string[] = []
   const note = (message: string): void => void log.push(message)
   const inline: vite.InlineConfig = {
     configFile: false,
-    customLogger: { info: note, warn: note, warnOnce: note, error: note, clearScreen: () => undefined, hasErrorLogged: () => false, hasWarned: false },
+    customLogger: {
+      info: note,
+      warn: note,
+      warnOnce: note,
+      error: note,
+      clearScreen: () => undefined,
+      hasErrorLogged: () => false,
+      hasWarned: false,
+    },
     optimizeDeps: { noDiscovery: true, include: [] },
     ...config,
     server: { host: '127.0.0.1', port: 0, ...config.server },
@@ -59,14 +70,16 @@ export async function evaluate({ status, text }: Answer): Promise<Record<string,
 
 /** Worker processes of the plugin that this process has started and that still run. */
 export function workerProcesses(pid = process.pid): number[] {
-  return readdirSync('/proc').map(Number).filter((id) => {
-    try {
-      return id > 0 && parentOf(id) === pid && readFileSync(`/proc/${id}/cmdline`, 'utf8').includes('engine/worker.js')
-    } catch {
-      // The process ended while it was looked at.
-      return false
-    }
-  })
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((id) => {
+      try {
+        return id > 0 && parentOf(id) === pid && readFileSync(`/proc/${id}/cmdline`, 'utf8').includes('engine/worker.js')
+      } catch {
+        // The process ended while it was looked at.
+        return false
+      }
+    })
 }
 
 /** Those that were not there before; a build in this process may have left some that end by themselves. */
@@ -75,7 +88,11 @@ export function newWorkers(before: readonly number[]): number[] {
 }
 
 function parentOf(pid: number): number {
-  return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')[1])
+  return Number(
+    readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')[1],
+  )
 }
 
 /** The addresses in the `outputs` of an image module. */

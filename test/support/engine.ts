@@ -61,7 +61,15 @@ export interface Workshop {
 export function workshop(pixelLimit = PIXEL_LIMIT): Workshop {
   const { root } = project()
   const folder = join(root, 'cache')
-  const pipeline = openPipeline({ folder, maxSize: 1e9, pixelLimit, queue: inProcess(pixelLimit), warn: (error) => { throw error } })
+  const pipeline = openPipeline({
+    folder,
+    maxSize: 1e9,
+    pixelLimit,
+    queue: inProcess(pixelLimit),
+    warn: (error) => {
+      throw error
+    },
+  })
   let count = 0
   const plan = (bytes: Uint8Array, query: string): Promise<Planned> => {
     const file = join(root, `source-${count++}`)
@@ -69,7 +77,10 @@ export function workshop(pixelLimit = PIXEL_LIMIT): Workshop {
     return pipeline.plan(file, parseRequest(query))
   }
   const make = async (bytes: Uint8Array, query: string): Promise<Made[]> => {
-    const { source, plan: { outputs } } = await plan(bytes, query)
+    const {
+      source,
+      plan: { outputs },
+    } = await plan(bytes, query)
     const made: Made[] = []
     for (const output of outputs) made.push({ ...output, bytes: await pipeline.read({ source, output }) })
     return made

@@ -25,7 +25,14 @@ export function sourceOf(file: string): Source {
 /** An output as a plan would ask for it; it may be larger than its source. */
 export function outputOf(source: Source, width: number, encoding: Encoding = { format: 'webp' }): Output {
   const height = Math.round((width * source.header.height) / source.header.width)
-  const picture: Output['picture'] = { width, height, orient: true, frames: 1, scale: 1, resize: { width, height, fit: 'fill', kernel: 'lanczos3' } }
+  const picture: Output['picture'] = {
+    width,
+    height,
+    orient: true,
+    frames: 1,
+    scale: 1,
+    resize: { width, height, fit: 'fill', kernel: 'lanczos3' },
+  }
   return { key: sha256(canonical({ source: source.digest, picture, encoding })), picture, encoding, descriptor: `${width}w` }
 }
 

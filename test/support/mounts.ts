@@ -18,7 +18,8 @@ export function smallDisk(folder: string, size: string): boolean {
 /** Makes a folder read-only; permissions do not stop root. */
 export function readOnly(folder: string): boolean {
   mkdirSync(folder, { recursive: true })
-  if (process.getuid?.() === 0) return mount(folder, ['--bind', folder]) && spawnSync('mount', ['-o', 'remount,bind,ro', folder]).status === 0
+  if (process.getuid?.() === 0)
+    return mount(folder, ['--bind', folder]) && spawnSync('mount', ['-o', 'remount,bind,ro', folder]).status === 0
   chmodSync(folder, 0o555)
   onTestFinished(() => chmodSync(folder, 0o755))
   return true

@@ -9,13 +9,20 @@ export interface Situation extends RequestContext, Partial<PlanContext> {
 
 /** A 3:2 photograph of 1200 × 800 px, unless said otherwise. */
 export function planOf(query: string, { header, defaults, presets = {}, ...context }: Situation = {}): Plan {
-  const source = { file: 'photo.jpg', digest: 'digest', size_bytes: 1, header: { format: 'jpeg' as const, width: 1200, height: 800, orientation: 1, frames: 1, alpha: false, ...header } }
+  const source = {
+    file: 'photo.jpg',
+    digest: 'digest',
+    size_bytes: 1,
+    header: { format: 'jpeg' as const, width: 1200, height: 800, orientation: 1, frames: 1, alpha: false, ...header },
+  }
   return planRequest(parseRequest(query, { defaults, presets }), source, { encoder: 'test', pixelLimit: 100_000_000, ...context })
 }
 
 /** `640x427 webp 640w` for every output. */
 export function outputsOf(query: string, situation?: Situation): string[] {
-  return planOf(query, situation).outputs.map(({ picture, encoding, descriptor }) => `${picture.width}x${picture.height} ${encoding.format} ${descriptor}`)
+  return planOf(query, situation).outputs.map(
+    ({ picture, encoding, descriptor }) => `${picture.width}x${picture.height} ${encoding.format} ${descriptor}`,
+  )
 }
 
 /** The sizes of every output, as `640x427`. */

@@ -13,24 +13,38 @@ export interface BuildProcess {
 }
 
 /** Builds the project at `root` in a process of its own. */
-export function startBuild(root: string, { options = {}, outDir = 'dist', env = {} }: { options?: ImagemillOptions; outDir?: string; env?: Record<string, string> } = {}): BuildProcess {
+export function startBuild(
+  root: string,
+  { options = {}, outDir = 'dist', env = {} }: { options?: ImagemillOptions; outDir?: string; env?: Record<string, string> } = {},
+): BuildProcess {
   const script = join(import.meta.dirname, 'build-once.js')
-  const child = spawn(process.execPath, [script, root, JSON.stringify(options), outDir], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1', ...env } })
+  const child = spawn(process.execPath, [script, root, JSON.stringify(options), outDir], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NO_COLOR: '1', ...env },
+  })
   onTestFinished(() => void child.kill('SIGKILL'))
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
-  const ended = once(child, 'close').then(([code, signal]) => ({ code: typeof code === 'number' ? code : null, signal: typeof signal === 'string' ? signal : null, output }))
+  const ended = once(child, 'close').then(([code, signal]) => ({
+    code: typeof code === 'number' ? code : null,
+    signal: typeof signal === 'string' ? signal : null,
+    output,
+  }))
   return { child, ended }
 }
 
 /** Ids of the worker processes of a process. Linux only, like everything that looks into /proc. */
 export function workersOf(parent = process.pid): number[] {
-  return readdirSync('/proc').map(Number).filter((pid) => pid > 0 && isWorker(pid, parent))
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && isWorker(pid, parent))
 }
 
 function isWorker(pid: number, parent: number): boolean {
   try {
-    const [state, ppid] = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')
+    const [state, ppid] = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')
     return Number(ppid) === parent && state !== 'Z' && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(join('engine', 'worker.js'))
   } catch {
     // It ended while it was looked at.

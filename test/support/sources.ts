@@ -13,15 +13,30 @@ export interface Timing {
 }
 
 /** One frame of each colour, with a white left half, so that the frames and their sides can be told apart. */
-export async function animation(format: 'gif' | 'webp', width: number, height: number, colours = ['#ff0000', '#00ff00', '#0000ff'], { loop = 3, delay = [40, 90, 130] }: Timing = {}): Promise<Buffer> {
+export async function animation(
+  format: 'gif' | 'webp',
+  width: number,
+  height: number,
+  colours = ['#ff0000', '#00ff00', '#0000ff'],
+  { loop = 3, delay = [40, 90, 130] }: Timing = {},
+): Promise<Buffer> {
   const white = { create: { width: Math.max(1, Math.floor(width / 2)), height, channels: 3 as const, background: '#ffffff' } }
-  const frames = await Promise.all(colours.map((background) => sharp({ create: { width, height, channels: 3, background } }).composite([{ input: white, gravity: 'west' }]).png().toBuffer()))
+  const frames = await Promise.all(
+    colours.map((background) =>
+      sharp({ create: { width, height, channels: 3, background } })
+        .composite([{ input: white, gravity: 'west' }])
+        .png()
+        .toBuffer(),
+    ),
+  )
   const joined = sharp(frames, { join: { animated: true } })
   return format === 'gif' ? joined.gif({ loop, delay }).toBuffer() : joined.webp({ lossless: true, loop, delay }).toBuffer()
 }
 
 export function svg(width: number, height: number): Buffer {
-  return Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"><rect width="50%" height="100%" fill="#f00"/><rect x="50%" width="50%" height="100%" fill="#00f"/></svg>`)
+  return Buffer.from(
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"><rect width="50%" height="100%" fill="#f00"/><rect x="50%" width="50%" height="100%" fill="#00f"/></svg>`,
+  )
 }
 
 /** A picture whose pixels are stored as `orientation` says, so that it is displayed as quarters: red, green, blue, white. */
@@ -37,7 +52,10 @@ export async function oriented(orientation: number, width: number, height: numbe
     8: (image) => image.rotate(90),
   }
   const { data, info } = await (stored[orientation]?.(shown) ?? shown).raw().toBuffer({ resolveWithObject: true })
-  return sharp(data, { raw: { width: info.width, height: info.height, channels: 3 } }).withMetadata({ orientation }).jpeg({ quality: 95, chromaSubsampling: '4:4:4' }).toBuffer()
+  return sharp(data, { raw: { width: info.width, height: info.height, channels: 3 } })
+    .withMetadata({ orientation })
+    .jpeg({ quality: 95, chromaSubsampling: '4:4:4' })
+    .toBuffer()
 }
 
 /** Every kind of source in one small size: what a decoder can hand to the engine. */
