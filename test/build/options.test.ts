@@ -45,6 +45,17 @@ test('`defaults` make images without a query requests, and give way to a query',
   })
 })
 
+test('`defaults` that only say what is exported leave plain imports plain', async () => {
+  const main = "import a from './a.jpg'\nimport b from './photos/b.jpg?w=30'\nglobalThis.answer = [a, typeof b, b]"
+  const { answer } = await build(main, { defaults: { as: 'url' } })
+  expect(answer).toEqual([PLAIN('a'), 'string', expect.stringMatching(/b-30-[\w-]{8}\.jpeg$/)])
+})
+
+test("with `onError: 'warn'` an image with a wrong query keeps its place in the page", async () => {
+  const main = "import a from './a.jpg?w=nonsense'\nglobalThis.answer = [a.width, a.height]"
+  expect((await build(main, { onError: 'warn', logLevel: 'silent' })).answer).toEqual([200, 100])
+})
+
 test('`defaults` can be a function of the file', async () => {
   const main = "import a from './a.jpg'\nimport c from './icons/c.png'\nglobalThis.answer = { a: a.width, c }"
   expect((await build(main, { defaults: (file) => (file.includes('icons') ? undefined : 'w=60') })).answer).toEqual({
