@@ -16,7 +16,7 @@ export interface SourceContext {
   inspect(file: string, format: SourceFormat): Promise<Header>
   /** Runs the same work once for all that ask meanwhile. */
   once(key: string, work: () => Promise<Source>): Promise<Source>
-  /** Waits for what need not be waited for now. */
+  /** Has work done that nobody needs to wait for. */
   later(work: () => Promise<unknown>): void
 }
 

@@ -1,5 +1,5 @@
 import { readFileSync, statSync, utimesSync } from 'node:fs'
-import { appendFile, readFile } from 'node:fs/promises'
+import { appendFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemCode } from '../errors.ts'
 import { ifWritable, remove, writeAtomic } from '../files.ts'
@@ -46,7 +46,8 @@ export function diskStore(folder: string, close: () => Promise<void> = async () 
       return entry
     },
     async read(key, blob) {
-      const bytes = await readFile(blobPath(blob.digest)).catch(missing)
+      // An output is small and mostly in memory: handing it to another thread takes longer than reading it.
+      const bytes = readBlob(blobPath(blob.digest))
       if (bytes && bytes.length === blob.size_bytes && sha256(bytes) === blob.digest) return bytes
       if (!remove(recordPath(key))) unusable.add(recordPath(key))
       return forget(blobPath(blob.digest))
@@ -96,8 +97,13 @@ function readIfThere(path: string): string | undefined {
   }
 }
 
-function missing(error: unknown): undefined {
-  if (systemCode(error) === undefined) throw error
+function readBlob(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error
+    return undefined
+  }
 }
 
 /** Eviction goes by last use, and spares what was used since another process began: so once in each run, not less. */
