@@ -31,6 +31,7 @@ test.runIf(FOLDER)('every image of the extra folder is made, or refused for a re
     maxSize: 1e9,
     pixelLimit: 100e6,
     queue,
+    patience: 60_000,
     warn: (error) => {
       throw error
     },

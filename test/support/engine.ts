@@ -66,6 +66,7 @@ export function workshop(pixelLimit = PIXEL_LIMIT): Workshop {
     maxSize: 1e9,
     pixelLimit,
     queue: inProcess(pixelLimit),
+    patience: 60_000,
     warn: (error) => {
       throw error
     },
