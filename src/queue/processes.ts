@@ -59,17 +59,19 @@ export function openProcesses(): Processes {
       return answer
     },
     async close() {
+      // The end of a process is told by events that do not keep the parent alive by themselves.
+      const awake = setInterval(() => undefined, 1000)
       await Promise.all(
         [...living].map(
           (child) =>
             new Promise((resolve) => {
               closing.add(child)
-              hold(child)
-              child.once('close', resolve)
-              child.kill('SIGKILL')
+              child.once('exit', resolve).once('close', resolve)
+              if (!child.kill('SIGKILL')) resolve(undefined)
             }),
         ),
       )
+      clearInterval(awake)
     },
   }
 }
