@@ -20,6 +20,8 @@ test(`a build that is killed ${KILLS} times and then finishes is like one that w
     // Killed at a random moment after the first worker has come, so that most kills hit the writing.
     await Promise.race([until('there are workers', () => workersOf(child.pid).length > 0), ended])
     await sleep(Math.random() * 600)
+    // Stopped first, so that no worker starts after they are counted.
+    child.kill('SIGSTOP')
     const workers = workersOf(child.pid)
     child.kill('SIGKILL')
     await ended

@@ -1,0 +1,25 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { expect, onTestFinished, test } from 'vitest'
+import { PROCESS_NAME, hasEnded } from '../../src/process-name.ts'
+import { isRunning, until } from '../support/processes.ts'
+
+const nameOf = (pid: number): string => `${PROCESS_NAME.replace(/^\d+/, String(pid))}-ab`
+
+test('this process runs, one with a number that is never given out has ended, and of others it is not known', () => {
+  expect(hasEnded(nameOf(process.pid))).toBe(false)
+  expect(hasEnded(nameOf(4194305))).toBe(true)
+  expect([hasEnded('17-00000000-ab'), hasEnded('notes.txt'), hasEnded('')]).toEqual([undefined, undefined, undefined])
+})
+
+// The shell becomes a `sleep`, which never asks about the child it has inherited.
+test.skipIf(!existsSync('/proc/self/stat'))('a process that has ended and that nobody asks about any more has ended', async () => {
+  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  onTestFinished(() => void parent.kill('SIGKILL'))
+  const [line]: unknown[] = await once(parent.stdout, 'data')
+  const pid = Number(String(line))
+  await until('it has ended', () => !isRunning(pid))
+  expect(() => process.kill(pid, 0)).not.toThrow()
+  expect(hasEnded(nameOf(pid))).toBe(true)
+})
