@@ -7,14 +7,17 @@ export function sha256(data: string | Uint8Array): string {
 
 /** JSON with sorted keys and without undefined: equal values give equal text. */
 export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) => (isRecord(inner) ? Object.fromEntries(Object.entries(inner).sort(byKey)) : inner))
+  if (Array.isArray(value)) return `[${value.map((item) => canonical(item ?? null)).join(',')}]`
+  if (!isRecord(value)) return JSON.stringify(value)
+  let text = ''
+  for (const key of Object.keys(value).sort()) {
+    const inner = value[key]
+    if (inner !== undefined) text += `${text === '' ? '' : ','}"${key}":${canonical(inner)}`
+  }
+  return `{${text}}`
 }
 
 /** Whether a value is a plain object, whose keys can be looked at one by one. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function byKey([a]: [string, unknown], [b]: [string, unknown]): number {
-  return a < b ? -1 : 1
 }

@@ -1,5 +1,6 @@
 import pLimit from 'p-limit'
 import { ImagemillError, asImagemillError } from './errors.ts'
+import { sha256 } from './hash.ts'
 import { planRequest, type Plan } from './query/plan.ts'
 import type { Request } from './query/request.ts'
 import type { Queue } from './queue/queue.ts'
@@ -44,8 +45,8 @@ export interface Pipeline {
   plan(file: string, request: Request): Promise<Planned>
   /** The facts of an output, which is made if the store does not have it. `cached` says that an earlier run did. */
   make(planned: PlannedOutput): Promise<StoredOutput & { cached: boolean }>
-  /** The bytes of an output, verified; made anew if they are missing or damaged. */
-  read(planned: PlannedOutput): Promise<Buffer>
+  /** The bytes of an output, verified; made anew if they are missing or damaged, which `healed` says. */
+  read(planned: PlannedOutput): Promise<{ bytes: Buffer; healed: boolean }>
   /** The bytes of an output that an earlier process made, or undefined. */
   find(key: string): Promise<Buffer | undefined>
   /** Entries that were found damaged and made anew. */
@@ -72,7 +73,8 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, patience, war
   let encoder: Promise<string> | undefined
 
   const versions = (): Promise<string> => {
-    encoder ??= encoderVersions(() => queue.versions())
+    // Its hash says as much, and is part of every key.
+    encoder ??= encoderVersions(() => queue.versions()).then(sha256)
     // A failure is not kept: the next caller tries anew.
     encoder.catch(() => (encoder = undefined))
     return encoder
@@ -85,15 +87,22 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, patience, war
       return opened.folder === folder ? once(folder, output.key, { patience, make: work, find: () => findIn(opened, output.key) }) : work()
     })
 
-  const make = (planned: PlannedOutput): Promise<StoredOutput & { cached: boolean }> =>
-    flight(planned.output.key, async () => {
-      const { key } = planned.output
-      const found = seen.get(key) ?? findIn(await store.open(), key)
-      const stored = found ?? (await encode(planned))
-      seen.set(key, stored)
-      if (!found) fresh.add(key)
-      return { ...stored, cached: !fresh.has(key) }
-    })
+  const answer = (stored: StoredOutput): StoredOutput & { cached: boolean } => ({ ...stored, cached: !fresh.has(stored.key) })
+
+  const make = async (planned: PlannedOutput): Promise<StoredOutput & { cached: boolean }> => {
+    const { key } = planned.output
+    const known = seen.get(key)
+    return known ? answer(known) : flight(key, () => findOrMake(planned))
+  }
+
+  const findOrMake = async (planned: PlannedOutput): Promise<StoredOutput & { cached: boolean }> => {
+    const { key } = planned.output
+    const found = findIn(await store.open(), key)
+    const stored = found ?? (await encode(planned))
+    seen.set(key, stored)
+    if (!found) fresh.add(key)
+    return answer(stored)
+  }
 
   return {
     make,
@@ -108,7 +117,7 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, patience, war
       for (let attempt = 0; attempt < READS; attempt++) {
         const { key, digest, size_bytes } = await make(planned)
         const bytes = await (await store.open()).read(key, { digest, size_bytes })
-        if (bytes) return bytes
+        if (bytes) return { bytes, healed: attempt > 0 }
         seen.delete(key)
       }
       throw new ImagemillError({

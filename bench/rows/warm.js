@@ -1,3 +1,5 @@
+import { cpSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { interleave } from '../interleave.js'
 import { measure } from '../measure.js'
 import { project } from '../project.js'
@@ -9,37 +11,70 @@ const ROUNDS = 3
 
 export async function warm(bench) {
   const { work, photos, rounds, node } = bench
-  const outputs = photos.length * WIDTHS.length * 2
+  const made = (name, images, suffix = '') => project(work, `warm-${name}${suffix}`, images, WEBP_JPEG).root
+  const build = builder(work)
+  const ours = build('ours', made('ours', photos), node)
+  await ours.run()
+  takeImages(work)
   const sides = {
-    'no images': side(work, node, 'none', []),
-    ours: side(work, node, 'ours', photos),
-    rival: side(work, node, 'rival', photos),
-    'no images, current Node.js': side(work, process.execPath, 'none', [], 'none-current'),
-    'ours, current Node.js': side(work, process.execPath, 'ours', photos, 'ours-current'),
+    'no images': build('none', made('none', []), node),
+    'the same files': build('files', made('files', []), node),
+    ours,
+    rival: build('rival', made('rival', photos), node),
+    'no images, current Node.js': build('none', made('none', [], '-current'), process.execPath),
+    'ours, current Node.js': build('ours', made('ours', photos, '-current'), process.execPath),
   }
   for (const { run } of Object.values(sides)) await run()
-  const runs = await interleave('warm', rounds * ROUNDS, sides)
-  const perOutput = (name, base) => median(runs[name].map(({ cpu_ms }, index) => (cpu_ms - runs[base][index].cpu_ms) / outputs))
+  const few = await interleave('warm', rounds * ROUNDS, sides)
+  const many = bench.earlier.memory ? await warmMany(bench, sides['no images'], build) : {}
+  rmSync(join(work, 'aside'), { recursive: true })
+  const row = (runs, count, also) => ({
+    what: `warm build over the same build without images and without a plugin, CPU per output of ${count * WIDTHS.length * 2}`,
+    unit: 'ms',
+    most: 0.4,
+    aim: 0.1,
+    rival: perOutput(runs, 'rival', count),
+    ours: perOutput(runs, 'ours', count),
+    also,
+  })
+  const also = {
+    'of which a plugin that only emits the same files': perOutput(few, 'the same files', photos.length),
+    'with the current Node.js': perOutput(few, 'ours, current Node.js', photos.length, 'no images, current Node.js'),
+    'child processes': Math.max(...few.ours.map(({ processes }) => processes - 1)),
+  }
   return {
-    runs,
-    rows: [
-      {
-        what: `warm build over the same build without images and without a plugin, CPU per output of ${outputs}`,
-        unit: 'ms',
-        most: 0.4,
-        aim: 0.1,
-        rival: perOutput('rival', 'no images'),
-        ours: perOutput('ours', 'no images'),
-        also: {
-          'with the current Node.js': perOutput('ours, current Node.js', 'no images, current Node.js'),
-          'child processes': Math.max(...runs.ours.map(({ processes }) => processes - 1)),
-        },
-      },
-    ],
+    runs: { ...few, ...Object.fromEntries(Object.entries(many).map(([name, list]) => [`many, ${name}`, list])) },
+    rows: [row(few, photos.length, also), ...(many.ours ? [row(many, bench.many)] : [])],
   }
 }
 
-function side(work, node, name, photos, folder = name) {
-  const { root } = project(work, `warm-${folder}`, photos, WEBP_JPEG)
-  return { run: () => measure(node, 'build', { side: name, root }, root) }
+/** What the last builds of the part `memory` have left, built once more. */
+function warmMany({ work, rounds, node }, none, build) {
+  const left = (name) => build(name, join(work, 'projects', `cold-${name}`), node)
+  return interleave('warm, many', rounds, { 'no images': none, ours: left('ours'), rival: left('rival') })
+}
+
+function builder(work) {
+  const aside = join(work, 'aside')
+  rmSync(aside, { recursive: true, force: true })
+  mkdirSync(aside)
+  return (side, root, node) => ({
+    async run() {
+      const run = await measure(node, 'build', { side, root, files: join(work, 'images') }, root)
+      // Not deleted: ext4 looks long for a free inode as long as many have been deleted in the last five seconds.
+      renameSync(join(root, 'dist'), join(aside, String(readdirSync(aside).length)))
+      return run
+    },
+  })
+}
+
+/** The images of the first build, without its script. */
+function takeImages(work) {
+  const into = join(work, 'images')
+  rmSync(into, { recursive: true, force: true })
+  cpSync(join(work, 'aside', '0', 'assets'), into, { recursive: true, filter: (path) => !path.endsWith('.js') })
+}
+
+function perOutput(runs, name, count, base = 'no images') {
+  return median(runs[name].map(({ cpu_ms }, index) => (cpu_ms - runs[base][index].cpu_ms) / (count * WIDTHS.length * 2)))
 }

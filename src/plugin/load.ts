@@ -41,10 +41,14 @@ export function ask(id: string, { api, root, publicDir }: Pick<Place, 'api' | 'r
  * The answer has no `..` left, which would make it look as if it were in a folder that the dev server may show.
  */
 function locate(written: string, root: string, publicDir: string | undefined): string {
-  const decoded = decode(written)
-  const candidates = [normalize(decoded), normalize(written), ...(publicDir ? [join(publicDir, decoded)] : []), join(root, decoded)]
-  const missing = [join(root, decoded), normalize(decoded)].find((path) => existsSync(dirname(path))) ?? join(root, decoded)
-  return candidates.find(existsSync) ?? (written.startsWith(root) ? normalize(decoded) : missing)
+  const decoded = normalize(decode(written))
+  // Nearly always the first one is there.
+  if (existsSync(decoded)) return decoded
+  const onSite = join(root, decoded)
+  const found = [normalize(written), ...(publicDir ? [join(publicDir, decoded)] : []), onSite].find(existsSync)
+  if (found !== undefined) return found
+  if (written.startsWith(root)) return decoded
+  return [onSite, decoded].find((path) => existsSync(dirname(path))) ?? onSite
 }
 
 /** A `%` that encodes nothing is part of the name. */
@@ -101,7 +105,7 @@ async function inlineUrls({ request, plan, source }: Job, { api, root, devBase, 
   const urls = new Map<string, string>()
   if (inline === false) return urls
   for (const output of plan.outputs) {
-    const bytes = inline === true && devBase === undefined ? undefined : await api.pipeline(root).read({ source, output })
+    const bytes = inline === true && devBase === undefined ? undefined : (await api.pipeline(root).read({ source, output })).bytes
     if (inline === 'auto' && bytes && !inlineLimit(source.file, bytes)) continue
     urls.set(output.key, bytes && devBase !== undefined ? dataUri(output, bytes) : tokenOf('DATA', output.key))
   }

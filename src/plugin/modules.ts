@@ -15,6 +15,7 @@ import { tokenOf } from './tokens.ts'
 const IMAGE_ID = /\.(?:avif|gif|hei[cf]|jfif|jpe?g|png|svg|tiff?|webp)(?:\?|$)/i
 const MANIFEST = 'virtual:imagemill/manifest'
 export const MANIFEST_ID = `\0${MANIFEST}`
+const MANIFEST_NAME = /virtual:imagemill\/manifest$/
 
 /** The part that turns image imports into modules. */
 export function modulesPart(api: Api): PluginPart {
@@ -134,24 +135,28 @@ export function manifestPart(api: Api): PluginPart {
   return {
     name: 'imagemill:manifest',
     enforce: 'pre',
-    resolveId(specifier: string) {
-      return specifier === MANIFEST ? MANIFEST_ID : null
+    resolveId: {
+      filter: { id: MANIFEST_NAME },
+      handler: (specifier: string) => (specifier === MANIFEST ? MANIFEST_ID : null),
     },
-    async load(this: BundlerContext, id: string) {
-      if (id !== MANIFEST_ID) return null
-      const place = placeOf(this, api)
-      // In a build it is filled in when the chunk is rendered: only then is it known what is used.
-      if (place.devBase === undefined)
-        return { code: `export default ${JSON.stringify(tokenOf('MANIFEST', 'ALL'))}\n`, moduleType: 'js', map: { mappings: '' } }
-      try {
-        // The images that the page imports are loaded at the same time; a server imports one after the other.
-        if (this.environment?.config.consumer === 'client') await this.environment.waitForRequestsIdle?.(MANIFEST_ID)
-        const jobs = [...api.jobs.values()].filter(({ source }) => existsSync(source.file))
-        const manifest = await makeManifest(jobs, api, place.root, (output, job) => useInDev(output, job, place))
-        return { code: dataCode(manifest), moduleType: 'js', map: { mappings: '' } }
-      } catch (error) {
-        return this.error(toBundlerError(error, place.root, api.importers))
-      }
+    load: {
+      filter: { id: MANIFEST_NAME },
+      async handler(this: BundlerContext, id: string) {
+        if (id !== MANIFEST_ID) return null
+        const place = placeOf(this, api)
+        // In a build it is filled in when the chunk is rendered: only then is it known what is used.
+        if (place.devBase === undefined)
+          return { code: `export default ${JSON.stringify(tokenOf('MANIFEST', 'ALL'))}\n`, moduleType: 'js', map: { mappings: '' } }
+        try {
+          // The images that the page imports are loaded at the same time; a server imports one after the other.
+          if (this.environment?.config.consumer === 'client') await this.environment.waitForRequestsIdle?.(MANIFEST_ID)
+          const jobs = [...api.jobs.values()].filter(({ source }) => existsSync(source.file))
+          const manifest = await makeManifest(jobs, api, place.root, (output, job) => useInDev(output, job, place))
+          return { code: dataCode(manifest), moduleType: 'js', map: { mappings: '' } }
+        } catch (error) {
+          return this.error(toBundlerError(error, place.root, api.importers))
+        }
+      },
     },
   }
 }

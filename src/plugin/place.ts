@@ -70,6 +70,6 @@ async function allowFile({ environment }: BundlerContext, file: string): Promise
 
 /** The file that a path leads to, with `/` as Vite writes it: a link is not a way out of the folders. */
 export function followLinks({ resolve }: Pick<ViteConfig, 'resolve'>, file: string): string {
-  const path = resolve.preserveSymlinks || !existsSync(file) ? file : realpathSync(file)
+  const path = resolve.preserveSymlinks || !existsSync(file) ? file : realpathSync.native(file)
   return path.split(sep).join('/')
 }

@@ -1,10 +1,10 @@
-import MagicString from 'magic-string'
 import { asImagemillError } from '../errors.ts'
 import { readFile } from 'node:fs/promises'
 import type { Output } from '../types.ts'
 import { dataUri } from './address.ts'
 import type { Api, Deliverable, Used } from './api.ts'
 import type { BundlerContext, Chunk, OutputOptions } from './bundler.ts'
+import { applyEdits, type Edit, type Edited } from './edits.ts'
 import { below } from './error.ts'
 import { assetFileName } from './file-names.ts'
 import { fileUrlExpression } from './file-url.ts'
@@ -30,45 +30,42 @@ export interface Rendering {
 }
 
 /** Makes every image that is left in the code of a chunk and puts its facts where the tokens are. */
-export async function renderChunk(
-  code: string,
-  rendering: Rendering,
-): Promise<{ code: string; map?: ReturnType<MagicString['generateMap']> } | null> {
+export async function renderChunk(code: string, rendering: Rendering): Promise<Edited | null> {
   const tokens = findTokens(code)
   if (tokens.length === 0) return null
   await makeAll(tokens, rendering)
-  const text = new MagicString(code)
   const literals = rendering.context.environment ? undefined : literalsAt(rendering.context.parse(code), code)
-  for (const token of tokens) {
-    const whole = withQuotes(code, token)
-    switch (token.kind) {
-      case 'URL': {
-        const address = await emitOutput(token.key, rendering)
-        const literal = literals?.(token.start)
-        text.update(token.start, token.end, literal ? `${literal.open}${address}${literal.close}` : address)
-        break
-      }
-      case 'DATA':
-        text.update(token.start, token.end, await dataOf(token.key, rendering, 'uri'))
-        break
-      case 'BASE64':
-        text.update(token.start, token.end, await dataOf(token.key, rendering, 'bare'))
-        break
-      case 'SIZE':
-        replace(text, whole ?? token, String((await madeOf(token.key, rendering)).size_bytes))
-        break
-      case 'MS':
-        replace(text, whole ?? token, String(await elapsedOfJob(token.key, rendering)))
-        break
-      case 'MANIFEST':
-        replace(text, whole ?? token, JSON.stringify(await manifestOf(rendering)))
-    }
-  }
-  return { code: text.toString(), ...(rendering.options.sourcemap && { map: text.generateMap({ hires: 'boundary' }) }) }
+  const edits: Edit[] = []
+  for (const token of tokens) edits.push(await editOf(token, code, literals, rendering))
+  return applyEdits(code, edits, Boolean(rendering.options.sourcemap))
 }
 
-function replace(text: MagicString, { start, end }: { start: number; end: number }, value: string): void {
-  text.update(start, end, value)
+/** What takes the place of a token. */
+async function editOf(
+  token: Token,
+  code: string,
+  literals: ReturnType<typeof literalsAt> | undefined,
+  rendering: Rendering,
+): Promise<Edit> {
+  const { key, start, end } = token
+  const whole = withQuotes(code, token) ?? { start, end }
+  switch (token.kind) {
+    case 'URL': {
+      const address = await emitOutput(key, rendering)
+      const literal = literals?.(start)
+      return { start, end, text: literal ? `${literal.open}${address}${literal.close}` : address }
+    }
+    case 'DATA':
+      return { start, end, text: await dataOf(key, rendering, 'uri') }
+    case 'BASE64':
+      return { start, end, text: await dataOf(key, rendering, 'bare') }
+    case 'SIZE':
+      return { ...whole, text: String((await madeOf(key, rendering)).size_bytes) }
+    case 'MS':
+      return { ...whole, text: String(await elapsedOfJob(key, rendering)) }
+    case 'MANIFEST':
+      return { ...whole, text: JSON.stringify(await manifestOf(rendering)) }
+  }
 }
 
 /** All at once, so that the outputs of one source are made from one decode; their bytes are read one by one later. */
@@ -121,9 +118,9 @@ export function queryOf(key: string, api: Api): string | undefined {
 async function bytesOf(key: string, { api, root }: Rendering): Promise<Buffer> {
   const planned = deliverable(key, api)
   if (!planned.original) {
-    const bytes = await api.pipeline(root).read(planned)
-    // A damaged one was made anew, and is no hit any more.
-    await madeOf(key, { api, root })
+    const { bytes, healed } = await api.pipeline(root).read(planned)
+    // Made anew, it is no hit any more.
+    if (healed) await madeOf(key, { api, root })
     return bytes
   }
   return readFile(planned.source.file).catch(() => Buffer.alloc(0))

@@ -47,7 +47,7 @@ export async function makeResult(
   for (const [index, output] of outputs.entries()) {
     const { path, inlined } = useOf(output, job) ?? { path: fileName(job, output), inlined: false }
     const data: Pick<OutputFile, 'data_base64'> = inlined
-      ? { data_base64: (await pipeline.read({ source, output })).toString('base64') }
+      ? { data_base64: (await pipeline.read({ source, output })).bytes.toString('base64') }
       : {}
     files.push({ ...fileFacts(output, path), size_bytes: made[index]?.size_bytes ?? 0, ...data })
   }

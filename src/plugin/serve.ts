@@ -108,7 +108,7 @@ async function bytesOf(api: Api, { config }: DevServer, planned: Deliverable): P
   try {
     const pipeline = api.pipeline(config.root)
     await api.report.follow(planned, pipeline.make(planned))
-    return await pipeline.read(planned)
+    return (await pipeline.read(planned)).bytes
   } catch (error) {
     const known = asImagemillError(error)
     // The page that asks is older than the image: it is told so, and reloads.

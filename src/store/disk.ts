@@ -1,6 +1,6 @@
 import { readFileSync, statSync, utimesSync } from 'node:fs'
 import { appendFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import { systemCode } from '../errors.ts'
 import { ifWritable, remove, writeAtomic } from '../files.ts'
 import { isRecord, sha256 } from '../hash.ts'
@@ -19,9 +19,9 @@ export const WRITTEN = 'written'
 export function diskStore(folder: string, close: () => Promise<void> = async () => undefined): Store {
   const root = join(folder, LAYOUT)
   const temp = join(root, 'tmp')
-  const recordPath = (key: string): string => join(root, 'ac', key.slice(0, 2), `${key}.json`)
-  const blobPath = (digest: string): string => join(root, 'cas', digest.slice(0, 2), digest)
-  const opened_ms = Date.now()
+  // Not joined: keys and digests are hexadecimal, and a build asks for thousands.
+  const recordPath = (key: string): string => `${root}${sep}ac${sep}${key.slice(0, 2)}${sep}${key}.json`
+  const blobPath = (digest: string): string => `${root}${sep}cas${sep}${digest.slice(0, 2)}${sep}${digest}`
   const damaged = new Set<string>()
   /** Damaged records that could not be removed. */
   const unusable = new Set<string>()
@@ -42,7 +42,7 @@ export function diskStore(folder: string, close: () => Promise<void> = async () 
       if (text === undefined) return undefined
       const entry = parseRecord(text, key)
       if (!entry) return forget(path)
-      touch(path, opened_ms)
+      touch(path)
       return entry
     },
     async read(key, blob) {
@@ -106,11 +106,14 @@ function readBlob(path: string): Buffer | undefined {
   }
 }
 
-/** Eviction goes by last use, and spares what was used since another process began: so once in each run, not less. */
-function touch(path: string, opened_ms: number): void {
-  const now = new Date()
+/** The time of the last use is exact to this, in ms: writing it down each time would cost as much as reading the record. */
+export const USE_PRECISION = 60 * 60 * 1000
+
+/** Eviction goes by last use, and spares what is used while it runs. */
+function touch(path: string): void {
+  const now = Date.now()
   try {
-    if (statSync(path).mtimeMs < opened_ms) utimesSync(path, now, now)
+    if (statSync(path).mtimeMs < now - USE_PRECISION) utimesSync(path, now / 1000, now / 1000)
   } catch (error) {
     if (systemCode(error) === undefined) throw error
   }

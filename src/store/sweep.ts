@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 import { systemCode } from '../errors.ts'
 import { writeAtomic } from '../files.ts'
 import { PROCESS_NAME, hasEnded } from '../process-name.ts'
-import { LAYOUT, WRITTEN, parseRecord } from './disk.ts'
+import { LAYOUT, USE_PRECISION, WRITTEN, parseRecord } from './disk.ts'
 
 interface Kept {
   path: string
@@ -31,7 +31,7 @@ export async function sweep(folder: string, maxSize: number): Promise<Swept> {
   if ((await readWritten(root)) <= maxSize) return { entries: 0, bytes: 0 }
   const entries = await listEntries(root)
   await removeOrphanBlobs(root, entries)
-  const protectedSince = await oldestOtherRun(root)
+  const protectedSince = (await oldestOtherRun(root)) - USE_PRECISION
   const uses = new Map<string, number>()
   for (const { blob } of entries) if (blob) uses.set(blob.path, (uses.get(blob.path) ?? 0) + 1)
   let total = entries.reduce(

@@ -42,7 +42,7 @@ test.runIf(FOLDER)('every image of the extra folder is made, or refused for a re
   const attempt = async (file: string): Promise<void> => {
     const { source, plan } = await pipeline.plan(file, request)
     const made = await Promise.all(plan.outputs.map((output) => pipeline.read({ source, output })))
-    for (const [index, bytes] of made.entries()) {
+    for (const [index, { bytes }] of made.entries()) {
       const { width, pageHeight, height } = await sharp(bytes).metadata()
       expect({ width, height: pageHeight ?? height }).toEqual({
         width: plan.outputs[index]?.picture.width,

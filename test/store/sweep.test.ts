@@ -121,7 +121,7 @@ test('bytes that two entries share stay while one of them does', async () => {
 test('what another running process has used since its start survives, what a gone one has used does not', async () => {
   const { folder, add, left } = filled()
   await add('before', Buffer.alloc(MB, 1), 5 * HOUR)
-  await add('used', Buffer.alloc(MB, 2), HOUR)
+  await add('used', Buffer.alloc(MB, 2), 2.5 * HOUR)
   await sweep(folder, 10 * MB)
   const other = spawn('sleep', ['60'])
   onTestFinished(() => void other.kill())
@@ -136,8 +136,8 @@ test('what another running process has used since its start survives, what a gon
 
 test('what a running process only looks at counts as used, however young it is', async () => {
   const { folder, add, left } = filled()
-  await add('read', Buffer.alloc(MB, 1), HOUR)
-  await add('unread', Buffer.alloc(MB, 2), HOUR)
+  await add('read', Buffer.alloc(MB, 1), 2 * HOUR)
+  await add('unread', Buffer.alloc(MB, 2), 2 * HOUR)
   const other = spawn('sleep', ['60'])
   onTestFinished(() => void other.kill())
   runSince(folder, other.pid ?? 0, HOUR / 2)

@@ -83,7 +83,7 @@ export function workshop(pixelLimit = PIXEL_LIMIT): Workshop {
       plan: { outputs },
     } = await plan(bytes, query)
     const made: Made[] = []
-    for (const output of outputs) made.push({ ...output, bytes: await pipeline.read({ source, output }) })
+    for (const output of outputs) made.push({ ...output, bytes: (await pipeline.read({ source, output })).bytes })
     return made
   }
   const one = async (bytes: Uint8Array, query: string): Promise<Buffer> => {
