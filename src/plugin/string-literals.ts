@@ -12,7 +12,23 @@ interface Literal {
 export function literalsAt(tree: unknown, code: string): (position: number) => Literal | undefined {
   const literals: Literal[] = []
   collect(tree, code, literals)
-  return (position) => literals.find(({ start, end }) => start <= position && position < end)
+  // None lies within another one; a page of many images has tens of thousands.
+  literals.sort((a, b) => a.start - b.start)
+  return (position) => {
+    const literal = literals[lastBefore(literals, position)]
+    return literal && position < literal.end ? literal : undefined
+  }
+}
+
+/** Index of the last literal that starts at or before a position, -1 when there is none. */
+function lastBefore(literals: readonly Literal[], position: number): number {
+  let [low, high] = [0, literals.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((literals[middle]?.start ?? 0) <= position) low = middle + 1
+    else high = middle
+  }
+  return low - 1
 }
 
 function collect(node: unknown, code: string, into: Literal[]): void {
