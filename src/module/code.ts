@@ -68,16 +68,16 @@ function failUnknown(key: string): never {
   throw new TypeError(`output ${key} is named but not in the value`)
 }
 
-function isOutput(value: Value | Text): value is Output {
+export function isOutput(value: Value | Text): value is Output {
   return typeof value === 'object' && 'key' in value && 'picture' in value
 }
 
-function isList(value: Value | Text): value is readonly Value[] {
+export function isList(value: Value | Text): value is readonly Value[] {
   return Array.isArray(value)
 }
 
 /** A list in which plain text follows an address is one text; lists of addresses alone are lists. */
-function isText(value: Value | Text): value is Text {
+export function isText(value: Value | Text): value is Text {
   return isList(value) && value.length > 1 && typeof value[1] === 'string'
 }
 
@@ -85,6 +85,6 @@ function isPlainObject(value: Value): value is { readonly [key: string]: Value }
   return typeof value === 'object' && !isList(value) && !isOutput(value)
 }
 
-function isIdentifier(name: string): boolean {
+export function isIdentifier(name: string): boolean {
   return /^[a-z_$][\w$]*$/i.test(name) && name !== 'default'
 }

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { openPipeline, type Pipeline, type PlannedOutput } from '../pipeline.ts'
 import type { Plan } from '../query/plan.ts'
 import type { Request } from '../query/request.ts'
@@ -6,6 +8,7 @@ import type { Source } from '../types.ts'
 import { cacheFolder } from './cache-folder.ts'
 import type { Options } from './options.ts'
 import { openReport, type Report } from './report.ts'
+import { openTypesFile, type TypesFile } from './types.ts'
 
 /** One request as an environment loaded it. */
 export interface Job {
@@ -40,6 +43,8 @@ export interface Api {
   watcher?: { add(file: string): unknown }
   /** First importer of each file and query as written, to say in an error where it was asked for. */
   importers: Map<string, string>
+  /** The file with the types of imports; undefined where none is wanted. */
+  types(root: string): TypesFile | undefined
 }
 
 /** An output, or in its place the source itself when `onError: 'warn'` let a failure pass. */
@@ -59,6 +64,7 @@ export function nothingUsed(): Used {
 
 export function createApi(options: Options): Api {
   let pipeline: Pipeline | undefined
+  let types: { file: TypesFile | undefined } | undefined
   const report = openReport(options.logLevel)
   return {
     options,
@@ -85,5 +91,12 @@ export function createApi(options: Options): Api {
     inWorkers: nothingUsed(),
     watched: new Map(),
     importers: new Map(),
+    types: (root) => (types ??= { file: typesFile(root, options) }).file,
   }
+}
+
+/** Unless told otherwise, a project has types when it is checked by TypeScript. */
+function typesFile(root: string, { types, cache }: Options): TypesFile | undefined {
+  const name = types === true || (types === undefined && existsSync(join(root, 'tsconfig.json'))) ? 'imagemill.d.ts' : types
+  return name ? openTypesFile({ path: resolve(root, name), root, temp: join(cacheFolder(root, cache.dir), 'types') }) : undefined
 }

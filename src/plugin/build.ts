@@ -67,6 +67,7 @@ export function buildPart(api: Api, worker: boolean): PluginPart {
       order: 'post',
       sequential: true,
       async handler(this: BundlerContext) {
+        await api.types(rootOf(this))?.write()
         const pipeline = api.openedPipeline()
         if (!pipeline) return
         if (this.environment?.config.command === 'serve') return pipeline.close()

@@ -17,12 +17,17 @@ export interface BundlerEnvironment {
   name: string
   config: ViteConfig & {
     consumer: string
-    build: { emitAssets: boolean; assetsInlineLimit: number | ((file: string, bytes: Buffer) => boolean | undefined) }
+    build: { emitAssets: boolean; assetsInlineLimit: number | InlineLimit['call'] }
   }
   getTopLevelConfig(): unknown
   /** Of the dev server only. */
   moduleGraph?: { getModuleById(id: string): object | undefined; invalidateModule(module: object): void }
   waitForRequestsIdle?(ignoredId: string): Promise<void>
+}
+
+/** Vite's own type names `Buffer`, which a project without the types of Node.js does not have; a method is taken for either. */
+interface InlineLimit {
+  call(file: string, bytes: Uint8Array): boolean | undefined
 }
 
 export interface ViteConfig {

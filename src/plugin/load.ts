@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join, normalize, relative, sep } from 'node:path'
 import { asImagemillError } from '../errors.ts'
 import { moduleCode } from '../module/code.ts'
+import { resultType, typeText } from '../module/dts.ts'
 import { exportedValue } from '../module/image.ts'
 import { parseRequest, type Request } from '../query/request.ts'
 import { changesImage, isImageFile, isOurs, isPlain, splitId, type QueryInput } from '../query/text.ts'
@@ -69,13 +70,24 @@ export async function loadImage({ file, path, query, defaults }: Asked, place: P
     const request = parseRequest(query, { defaults, presets: api.options.presets })
     const { source, plan } = await api.pipeline(root).plan(file, request)
     for (const warning of plan.warnings) api.report.warn(`${path}?${query}: ${warning}`)
-    return await codeOf(register({ name: nameOf(path, request), written: query, request, source, plan }, place), place)
+    const job = register({ name: nameOf(path, request), written: query, request, source, plan }, place)
+    api.types(root)?.loaded(imageOf({ file, query }), path, typeOf(job))
+    return await codeOf(job, place)
   } catch (error) {
     const known = asImagemillError(error).at({ file, query })
     if (api.options.onError === 'fail') throw known
     api.report.warn(`${below(root, known).message} The source is used as it is.`)
     return codeOf(register(await unmadeJob({ file, path, query }, api.pipeline(root)), place, true), place)
   }
+}
+
+/** What an id stands for, however it was written. */
+export function imageOf({ file, query }: Pick<Asked, 'file' | 'query'>): string {
+  return query === '' ? file : `${file}?${query}`
+}
+
+function typeOf({ request, plan }: Job): string {
+  return request.shape?.name === 'result' ? resultType(plan.outputs) : typeText(exportedValue(request, plan))
 }
 
 function nameOf(path: string, request: Request): string {

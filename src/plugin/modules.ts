@@ -6,9 +6,9 @@ import { splitId } from '../query/text.ts'
 import type { Api } from './api.ts'
 import type { BundlerContext, PluginPart } from './bundler.ts'
 import { toBundlerError } from './error.ts'
-import { ask, decode, loadImage } from './load.ts'
+import { ask, decode, imageOf, loadImage } from './load.ts'
 import { makeManifest } from './manifest.ts'
-import { followLinks, placeOf, type Place } from './place.ts'
+import { followLinks, placeOf, rootOf, type Place } from './place.ts'
 import { useInDev } from './result.ts'
 import { tokenOf } from './tokens.ts'
 
@@ -34,8 +34,9 @@ export function modulesPart(api: Api): PluginPart {
         const safe = escapeFile(file) + (query === '' ? '' : `?${escapeQuery(query)}`)
         const asked = ask(safe, placeOf(this, api))
         if (!asked) return null
-        const place = asked.query === '' ? asked.file : `${asked.file}?${asked.query}`
-        if (importer !== undefined && !api.importers.has(place)) api.importers.set(place, importer)
+        const image = imageOf(asked)
+        if (importer !== undefined && !api.importers.has(image)) api.importers.set(image, importer)
+        api.types(rootOf(this))?.imported(image, specifier, importer)
         return safe
       },
     },

@@ -38,6 +38,11 @@ export interface ImagemillOptions {
   }
   /** Whether `.vite/imagemill.json`, the record of every file, is written into the build; or another name for it. @default true */
   manifest?: boolean | string
+  /**
+   * Whether `imagemill.d.ts`, with the exact type of every image import, is kept up to date; or another name for it.
+   * @default true where there is a tsconfig.json
+   */
+  types?: boolean | string
   /** What is printed. @default 'info' */
   logLevel?: 'info' | 'warn' | 'error' | 'silent'
   /** Whether an image that cannot be made fails the build, or is replaced by its source with a warning. @default 'fail' */
@@ -56,6 +61,7 @@ export interface Options {
   memory: number
   limits: { pixels: number; timeout: number }
   manifest: string | undefined
+  types: boolean | string | undefined
   logLevel: LogLevel
   onError: 'fail' | 'warn'
 }
@@ -75,6 +81,7 @@ export function resolveOptions(input: unknown = {}): Options {
     'memory',
     'limits',
     'manifest',
+    'types',
     'logLevel',
     'onError',
   ])
@@ -98,6 +105,7 @@ export function resolveOptions(input: unknown = {}): Options {
       timeout: read(limits['timeout'], 'limits.timeout', 'a number of ms of at least 1', positiveInteger) ?? 60_000,
     },
     manifest: manifestName(raw['manifest']),
+    types: read(raw['types'], 'types', 'true, false or the name of a .d.ts file', typesName),
     logLevel:
       read(raw['logLevel'], 'logLevel', 'info, warn, error or silent', (value) =>
         (['info', 'warn', 'error', 'silent'] as const).find((level) => level === value),
@@ -144,6 +152,10 @@ function bytes(value: unknown): number | undefined {
   const [, number, unit = ''] = (typeof value === 'string' && /^(\d+(?:\.\d+)?)\s*([kmgt]?b)?$/i.exec(value.trim())) || []
   const factor = UNITS[unit.toLowerCase()]
   return number === undefined || factor === undefined ? undefined : Number(number) * factor
+}
+
+function typesName(value: unknown): boolean | string | undefined {
+  return typeof value === 'boolean' || (typeof value === 'string' && value.endsWith('.d.ts')) ? value : undefined
 }
 
 function manifestName(value: unknown): string | undefined {
