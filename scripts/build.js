@@ -27,5 +27,5 @@ const bundle = await rolldown({
     },
   ],
 })
-const { output } = await bundle.write({ file: fileURLToPath(new URL('dist/index.js', root)), comments: true })
-if (!output[0].code.includes(worker.to.slice(1, -1))) throw new Error('the path of the worker was not found in the bundle')
+const { output } = await bundle.write({ dir: fileURLToPath(new URL('dist', root)), chunkFileNames: 'lazy-[name].js', comments: true })
+if (!output.some(({ code }) => code.includes(worker.to.slice(1, -1)))) throw new Error('the path of the worker was not found in the bundle')

@@ -1,6 +1,7 @@
 import { createApi, type Api } from './plugin/api.ts'
 import { buildPart } from './plugin/build.ts'
 import type { ImagemillPlugin, PluginPart, ViteConfig } from './plugin/bundler.ts'
+import { htmlParts } from './plugin/html.ts'
 import { manifestPart, modulesPart } from './plugin/modules.ts'
 import { resolveOptions, type ImagemillOptions } from './plugin/options.ts'
 import { servePart } from './plugin/serve.ts'
@@ -22,20 +23,25 @@ export type { Format, SourceFormat } from './types.ts'
  */
 export function imagemill(options: ImagemillOptions = {}): ImagemillPlugin[] {
   const api = createApi(resolveOptions(options))
-  return [vitePart(api), ...parts(api, false)]
+  return [...viteParts(api), ...parts(api, false)]
 }
 
 function parts(api: Api, worker: boolean): PluginPart[] {
   return [modulesPart(api), manifestPart(api), buildPart(api, worker)]
 }
 
-/** What only Vite has: a logger, a dev server, and bundles of their own for workers. */
-function vitePart(api: Api): PluginPart {
-  return {
-    ...servePart(api),
-    config: () => ({ worker: { plugins: () => parts(api, true) } }),
-    configResolved(config: ViteConfig) {
-      api.report.useLogger(config.logger)
+/** What only Vite has: a logger, a dev server, pages, and bundles of their own for workers. */
+function viteParts(api: Api): PluginPart[] {
+  let settled: ViteConfig | undefined
+  return [
+    {
+      ...servePart(api),
+      config: () => ({ worker: { plugins: () => parts(api, true) } }),
+      configResolved(config: ViteConfig) {
+        settled = config
+        api.report.useLogger(config.logger)
+      },
     },
-  }
+    ...htmlParts(api, () => settled),
+  ]
 }

@@ -80,13 +80,13 @@ function srcsetText(outputs: readonly Output[]): Text {
   return outputs.flatMap((output, index) => [output, ` ${output.descriptor}${index < outputs.length - 1 ? ', ' : ''}`])
 }
 
-function groupByFormat(outputs: readonly Output[]): FormatGroup[] {
+export function groupByFormat(outputs: readonly Output[]): FormatGroup[] {
   const groups = new Map<Format, Output[]>()
   for (const output of outputs) groups.set(output.encoding.format, [...(groups.get(output.encoding.format) ?? []), output])
   return [...groups].map(([format, group]) => ({ format, outputs: group.toSorted((a, b) => a.picture.width - b.picture.width) }))
 }
 
-function largestOf(outputs: readonly Output[]): Output | undefined {
+export function largestOf(outputs: readonly Output[]): Output | undefined {
   return outputs.reduce<Output | undefined>(
     (largest, output) => (largest && largest.picture.width >= output.picture.width ? largest : output),
     undefined,

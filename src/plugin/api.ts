@@ -39,6 +39,8 @@ export interface Api {
   inWorkers: Used
   /** Ids of the modules of a file, on the dev server. */
   watched: Map<string, Set<string>>
+  /** Files of images that pages name in their own markup, on the dev server. */
+  onPages: Set<string>
   /** Of the dev server, once there is one. */
   watcher?: { add(file: string): unknown }
   /** First importer of each file and query as written, to say in an error where it was asked for. */
@@ -90,6 +92,7 @@ export function createApi(options: Options): Api {
     files: new Map(),
     inWorkers: nothingUsed(),
     watched: new Map(),
+    onPages: new Set(),
     importers: new Map(),
     types: (root) => (types ??= { file: typesFile(root, options) }).file,
   }

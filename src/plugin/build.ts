@@ -3,7 +3,8 @@ import type { BundlerContext, Chunk, PluginPart, OutputOptions } from './bundler
 import { toBundlerError } from './error.ts'
 import { makeManifest, usesOf } from './manifest.ts'
 import { emits, rootOf } from './place.ts'
-import { renderChunk } from './render.ts'
+import { finishAssets } from './finish.ts'
+import { renderChunk, type Rendering } from './render.ts'
 
 /** A bundle that is being written. */
 interface Bundle {
@@ -22,6 +23,15 @@ export function buildPart(api: Api, worker: boolean): PluginPart {
     return bundle
   }
 
+  const rendering = (context: BundlerContext, options: OutputOptions, bundle: Bundle): Rendering => ({
+    api,
+    context,
+    options,
+    root: rootOf(context),
+    emits: emits(context),
+    ...bundle,
+  })
+
   return {
     name: 'imagemill:build',
     enforce: 'pre',
@@ -34,13 +44,8 @@ export function buildPart(api: Api, worker: boolean): PluginPart {
         const bundle = bundles.get(options) ?? begin(options)
         try {
           return await renderChunk(code, {
-            api,
-            context: this,
+            ...rendering(this, options, bundle),
             chunk,
-            options,
-            root: rootOf(this),
-            emits: emits(this),
-            ...bundle,
             chunks: Object.values(meta?.chunks ?? { [chunk.fileName]: chunk }),
           })
         } catch (error) {
@@ -53,7 +58,13 @@ export function buildPart(api: Api, worker: boolean): PluginPart {
       order: 'post',
       async handler(this: BundlerContext, options: OutputOptions, files: Record<string, unknown>) {
         const { manifest } = api.options
-        const { used } = bundles.get(options) ?? begin(options)
+        const bundle = bundles.get(options) ?? begin(options)
+        const { used } = bundle
+        try {
+          await finishAssets(files, rendering(this, options, bundle))
+        } catch (error) {
+          return this.error(toBundlerError(error, rootOf(this), api.importers))
+        }
         if (manifest === undefined || worker || !emits(this)) return
         // A worker may have fallen away, or be left from an earlier turn of watching.
         const inWorkers = [...api.inWorkers.files].filter(([, name]) => name in files)

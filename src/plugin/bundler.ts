@@ -15,13 +15,11 @@ export interface BundlerContext {
 
 export interface BundlerEnvironment {
   name: string
-  config: ViteConfig & {
-    consumer: string
-    build: { emitAssets: boolean; assetsInlineLimit: number | InlineLimit['call'] }
-  }
+  config: ViteConfig & { consumer: string }
   getTopLevelConfig(): unknown
   /** Of the dev server only. */
   moduleGraph?: { getModuleById(id: string): object | undefined; invalidateModule(module: object): void }
+  hot?: { send(payload: { type: 'full-reload' }): void }
   waitForRequestsIdle?(ignoredId: string): Promise<void>
 }
 
@@ -37,7 +35,17 @@ export interface ViteConfig {
   publicDir: string
   server: { origin?: string | undefined }
   resolve: { preserveSymlinks: boolean }
+  build: { emitAssets: boolean; assetsInlineLimit: number | InlineLimit['call'] }
+  experimental?: { renderBuiltUrl?: BuiltUrl['call'] | undefined }
   logger: Logger
+}
+
+/** A method, because Vite's own type is narrower in the words it takes. */
+interface BuiltUrl {
+  call(
+    fileName: string,
+    host: { hostId: string; hostType: 'html' | 'css'; type: 'asset'; ssr: boolean },
+  ): string | { relative?: boolean | undefined; runtime?: string | undefined } | undefined
 }
 
 export interface Logger {

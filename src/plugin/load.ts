@@ -64,21 +64,32 @@ export function decode(text: string): string {
 }
 
 /** The code of the module of an image import. No pixel is made, except where the import asks for bytes in place of addresses. */
-export async function loadImage({ file, path, query, defaults }: Asked, place: Place): Promise<string> {
-  const { api, root } = place
+export async function loadImage(asked: Asked, place: Place): Promise<string> {
   try {
-    const request = parseRequest(query, { defaults, presets: api.options.presets })
-    const { source, plan } = await api.pipeline(root).plan(file, request)
-    for (const warning of plan.warnings) api.report.warn(`${path}?${query}: ${warning}`)
-    const job = register({ name: nameOf(path, request), written: query, request, source, plan }, place)
-    api.types(root)?.loaded(imageOf({ file, query }), path, typeOf(job))
+    const job = await planImage(asked, place)
+    place.api.types(place.root)?.loaded(imageOf(asked), asked.path, typeOf(job))
     return await codeOf(job, place)
   } catch (error) {
-    const known = asImagemillError(error).at({ file, query })
-    if (api.options.onError === 'fail') throw known
-    api.report.warn(`${below(root, known).message} The source is used as it is.`)
-    return codeOf(register(await unmadeJob({ file, path, query }, api.pipeline(root)), place, true), place)
+    return codeOf(await originalJob(asked, place, error), place)
   }
+}
+
+/** Settles what an image is asked for, and remembers it under the names that tokens and addresses have for it. */
+export async function planImage({ file, path, query, defaults }: Asked, place: Place): Promise<Job> {
+  const { api, root } = place
+  const request = parseRequest(query, { defaults, presets: api.options.presets })
+  const { source, plan } = await api.pipeline(root).plan(file, request)
+  for (const warning of plan.warnings) api.report.warn(`${path}?${query}: ${warning}`)
+  return register({ name: nameOf(path, request), written: query, request, source, plan }, place)
+}
+
+/** What takes the place of an image that cannot be made: its source, where the user wants to go on. */
+export async function originalJob({ file, path, query }: Asked, place: Place, error: unknown): Promise<Job> {
+  const { api, root } = place
+  const known = asImagemillError(error).at({ file, query })
+  if (api.options.onError === 'fail') throw known
+  api.report.warn(`${below(root, known).message} The source is used as it is.`)
+  return register(await unmadeJob({ file, path, query }, api.pipeline(root)), place, true)
 }
 
 /** What an id stands for, however it was written. */

@@ -64,6 +64,7 @@ export function modulesPart(api: Api): PluginPart {
     hotUpdate: {
       order: 'pre',
       handler(this: BundlerContext, { file, modules }: HotUpdate) {
+        if (api.onPages.has(normalize(file))) this.environment?.hot?.send({ type: 'full-reload' })
         // Vite finds modules by the name of their file; in an id it may be escaped, or an address of the public folder.
         const ids = [...(api.watched.get(normalize(file)) ?? [])]
         const more = ids.map((id) => this.environment?.moduleGraph?.getModuleById(id)).filter((module) => module !== undefined)

@@ -23,7 +23,7 @@ export const DEV_PATH = '@imagemill/'
 /** Vite's own default, for bundlers that have none. */
 const INLINE_LIMIT = 4096
 
-export function rootOf({ environment }: BundlerContext): string {
+export function rootOf({ environment }: Pick<BundlerContext, 'environment'>): string {
   return environment?.config.root ?? process.cwd()
 }
 
@@ -33,7 +33,7 @@ export function emits({ environment }: BundlerContext): boolean {
 }
 
 /** Where a module is loaded; read anew each time, for one instance may serve several configurations. */
-export function placeOf(context: BundlerContext, api: Api): Place {
+export function placeOf(context: Pick<BundlerContext, 'environment'>, api: Api): Place {
   const config = context.environment?.config
   return {
     api,
@@ -53,7 +53,7 @@ function devBase({ base, server }: Pick<ViteConfig, 'base' | 'server'>): string 
 }
 
 /** The dev server must not show what lies outside `server.fs.allow`; our `load` would otherwise go round Vite's own check. */
-async function allowFile({ environment }: BundlerContext, file: string): Promise<void> {
+async function allowFile({ environment }: Pick<BundlerContext, 'environment'>, file: string): Promise<void> {
   if (environment?.config.command !== 'serve' || environment.config.consumer !== 'client') return
   const { isFileLoadingAllowed } = await import('vite')
   const shown = followLinks(environment.config, file)

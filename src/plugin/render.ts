@@ -4,22 +4,20 @@ import type { Output } from '../types.ts'
 import { dataUri } from './address.ts'
 import type { Api, Deliverable, Used } from './api.ts'
 import type { BundlerContext, Chunk, OutputOptions } from './bundler.ts'
-import { applyEdits, type Edit, type Edited } from './edits.ts'
+import { applyEdits, type Edit, type Edited } from '../module/edits.ts'
 import { below } from './error.ts'
 import { assetFileName } from './file-names.ts'
 import { fileUrlExpression } from './file-url.ts'
 import { makeManifest, usesOf } from './manifest.ts'
 import { elapsedOf } from './result.ts'
 import { literalsAt } from './string-literals.ts'
-import { findTokens, withQuotes, type Token } from './tokens.ts'
+import { addressStart, findTokens, withQuotes, type Token } from './tokens.ts'
 
-/** One chunk that is being written, in one environment. */
+/** A bundle that is being written, in one environment. */
 export interface Rendering {
   api: Api
   context: BundlerContext
   root: string
-  chunk: Chunk
-  chunks: readonly Chunk[]
   options: OutputOptions
   /** Whether files of this environment end up on disk; a server build often leaves them to the client's. */
   emits: boolean
@@ -29,8 +27,14 @@ export interface Rendering {
   used: Used
 }
 
+/** One chunk of it, among the others. */
+interface ChunkRendering extends Rendering {
+  chunk: Chunk
+  chunks: readonly Chunk[]
+}
+
 /** Makes every image that is left in the code of a chunk and puts its facts where the tokens are. */
-export async function renderChunk(code: string, rendering: Rendering): Promise<Edited | null> {
+export async function renderChunk(code: string, rendering: ChunkRendering): Promise<Edited | null> {
   const tokens = findTokens(code)
   if (tokens.length === 0) return null
   await makeAll(tokens, rendering)
@@ -45,9 +49,10 @@ async function editOf(
   token: Token,
   code: string,
   literals: ReturnType<typeof literalsAt> | undefined,
-  rendering: Rendering,
+  rendering: ChunkRendering,
 ): Promise<Edit> {
-  const { key, start, end } = token
+  const { key, end } = token
+  const start = addressStart(code, token)
   const whole = withQuotes(code, token) ?? { start, end }
   switch (token.kind) {
     case 'URL': {
@@ -69,7 +74,7 @@ async function editOf(
 }
 
 /** All at once, so that the outputs of one source are made from one decode; their bytes are read one by one later. */
-async function makeAll(tokens: readonly Token[], rendering: Rendering): Promise<void> {
+export async function makeAll(tokens: readonly Token[], rendering: Rendering): Promise<void> {
   const keys = tokens.flatMap(({ kind, key }) => {
     if (kind === 'MS') return outputsOfJob(key, rendering.api).map((output) => output.key)
     if (kind === 'URL') return rendering.emits ? [fileOf(key, rendering.api).key] : []
@@ -126,17 +131,23 @@ async function bytesOf(key: string, { api, root }: Rendering): Promise<Buffer> {
   return readFile(planned.source.file).catch(() => Buffer.alloc(0))
 }
 
-/** Emits an output once for each bundle that is written, and answers what stands for its address in the code. */
-async function emitOutput(id: string, rendering: Rendering): Promise<string> {
-  const { api, context, options, chunk, emitted, used } = rendering
+/** What stands for the address of an output in the code. */
+async function emitOutput(id: string, rendering: ChunkRendering): Promise<string> {
+  const { context, options, chunk } = rendering
+  const { fileName, asset } = await emitFile(id, rendering)
+  // Vite puts the address here, with base, `renderBuiltUrl` and all; plain bundlers get an expression.
+  return context.environment ? `__VITE_ASSET__${asset}__` : fileUrlExpression(options.format, chunk.fileName, fileName)
+}
+
+/** Puts an output into the bundle, once. */
+export async function emitFile(id: string, rendering: Rendering): Promise<{ fileName: string; asset: string }> {
+  const { api, options, emitted, used } = rendering
   const { key } = fileOf(id, api)
   const fileName = fileNameOf(id, api, options)
   const reference = emitted.get(fileName) ?? emit(key, fileName, rendering)
   emitted.set(fileName, reference)
   used.files.set(id, fileName)
-  const asset = await reference
-  // Vite puts the address here, with base, `renderBuiltUrl` and all; plain bundlers get an expression.
-  return context.environment ? `__VITE_ASSET__${asset}__` : fileUrlExpression(options.format, chunk.fileName, fileName)
+  return { fileName, asset: await reference }
 }
 
 async function emit(key: string, fileName: string, rendering: Rendering): Promise<string> {
@@ -145,7 +156,7 @@ async function emit(key: string, fileName: string, rendering: Rendering): Promis
   return rendering.context.emitFile({ type: 'asset', fileName, source })
 }
 
-async function dataOf(key: string, rendering: Rendering, form: 'uri' | 'bare'): Promise<string> {
+export async function dataOf(key: string, rendering: Rendering, form: 'uri' | 'bare'): Promise<string> {
   const bytes = await bytesOf(key, rendering)
   rendering.used.inlined.add(key)
   return form === 'bare' ? bytes.toString('base64') : dataUri(deliverable(key, rendering.api).output, bytes)
@@ -161,7 +172,7 @@ function outputsOfJob(jobId: string, api: Api): Output[] {
 }
 
 /** The manifest module lists what all chunks use, whichever chunk it is in itself. */
-async function manifestOf({ api, root, chunks, options }: Rendering): Promise<unknown> {
+async function manifestOf({ api, root, chunks, options }: ChunkRendering): Promise<unknown> {
   const tokens = chunks.flatMap(({ modules }) => Object.values(modules).flatMap(({ code }) => findTokens(code ?? '')))
   const files = tokens.flatMap(({ kind, key }): [string, string][] => (kind === 'URL' ? [[key, fileNameOf(key, api, options)]] : []))
   const inlined = tokens.flatMap(({ kind, key }) => (kind === 'DATA' || kind === 'BASE64' ? [key] : []))

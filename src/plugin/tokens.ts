@@ -32,3 +32,17 @@ export function withQuotes(code: string, { start, end }: Token): { start: number
   const quote = code[start - 1]
   return quote !== undefined && '"\'`'.includes(quote) && code[end] === quote ? { start: start - 1, end: end + 1 } : undefined
 }
+
+/** What makes a token an address that bundlers leave alone in pages and style sheets; it goes with the token. */
+export const AWAY = { URL: 'https://imagemill.invalid/', DATA: 'data:,' } as const
+
+/** A token as the value of an attribute or in a `url()`. */
+export function addressToken(kind: keyof typeof AWAY, key: string): string {
+  return AWAY[kind] + tokenOf(kind, key)
+}
+
+/** Where the address of a token starts: with what was put before it. */
+export function addressStart(code: string, { kind, start }: Token): number {
+  const prefix = kind === 'URL' || kind === 'DATA' ? AWAY[kind] : ''
+  return prefix !== '' && code.slice(start - prefix.length, start) === prefix ? start - prefix.length : start
+}

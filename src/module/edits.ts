@@ -20,11 +20,15 @@ export async function applyEdits(code: string, edits: readonly Edit[], sourcemap
     for (const { start, end, text } of edits) edited.update(start, end, text)
     return { code: edited.toString(), map: edited.generateMap({ hires: 'boundary' }) }
   }
+  return { code: joinEdits(code, edits) }
+}
+
+export function joinEdits(code: string, edits: readonly Edit[]): string {
   let edited = ''
   let done = 0
   for (const { start, end, text } of edits) {
     edited += code.slice(done, start) + text
     done = end
   }
-  return { code: edited + code.slice(done) }
+  return edited + code.slice(done)
 }

@@ -1,0 +1,37 @@
+import { groupByFormat, largestOf } from '../module/image.ts'
+import type { HtmlImage } from '../module/html.ts'
+import type { Output } from '../types.ts'
+import { addressOf, dataUri, fileId } from './address.ts'
+import type { Job } from './api.ts'
+import type { Place } from './place.ts'
+import { addressToken } from './tokens.ts'
+
+/** An image as a page or a style sheet needs it; in a build the addresses are tokens that are replaced when the bundle is written. */
+export async function pageImage(job: Job, place: Place): Promise<HtmlImage | undefined> {
+  const { plan, source, request } = job
+  const inline = request.values.inline?.[0] === true
+  const addresses = new Map<string, string>()
+  for (const output of plan.outputs) addresses.set(output.key, inline ? await inlined(output, job, place) : address(output, job, place))
+  const groups = groupByFormat(plan.outputs)
+  const largest = largestOf(groups.at(-1)?.outputs ?? [])
+  if (!largest) return undefined
+  const addressIn = ({ key }: Output): string => addresses.get(key) ?? source.file
+  return {
+    groups: groups.map(({ format, outputs }) => ({
+      type: `image/${format}`,
+      candidates: outputs.map((output) => ({ address: addressIn(output), descriptor: output.descriptor })),
+    })),
+    src: addressIn(largest),
+    width: largest.picture.width,
+    height: largest.picture.height,
+  }
+}
+
+function address(output: Output, { source }: Job, place: Place): string {
+  return place.devBase === undefined ? addressToken('URL', fileId(output, source)) : addressOf(output, source, place)
+}
+
+async function inlined(output: Output, { source }: Job, place: Place): Promise<string> {
+  if (place.devBase === undefined) return addressToken('DATA', output.key)
+  return dataUri(output, (await place.api.pipeline(place.root).read({ source, output })).bytes)
+}
