@@ -1,6 +1,7 @@
 import { createApi, type Api } from './plugin/api.ts'
 import { buildPart } from './plugin/build.ts'
 import type { ImagemillPlugin, PluginPart, ViteConfig } from './plugin/bundler.ts'
+import { lightningPart, postcssPlugin, withPostcss, type UserConfig } from './plugin/css.ts'
 import { htmlParts } from './plugin/html.ts'
 import { manifestPart, modulesPart } from './plugin/modules.ts'
 import { resolveOptions, type ImagemillOptions } from './plugin/options.ts'
@@ -36,12 +37,19 @@ function viteParts(api: Api): PluginPart[] {
   return [
     {
       ...servePart(api),
-      config: () => ({ worker: { plugins: () => parts(api, true) } }),
+      config: async (userConfig: UserConfig) => ({
+        worker: { plugins: () => parts(api, true) },
+        ...(await withPostcss(
+          userConfig,
+          postcssPlugin(api, () => settled),
+        )),
+      }),
       configResolved(config: ViteConfig) {
         settled = config
         api.report.useLogger(config.logger)
       },
     },
     ...htmlParts(api, () => settled),
+    lightningPart(api, () => settled),
   ]
 }

@@ -68,38 +68,39 @@ export interface CssImage {
 }
 
 /** Puts images into a style sheet. With several formats or densities a declaration is written twice, for browsers that know no `image-set()`. */
-export function cssEdits(
-  css: string,
-  urls: readonly CssUrl[],
-  imageOf: (url: string) => CssImage | undefined,
-  refuse: (url: CssUrl, why: string) => never,
-): Edit[] {
-  const ours = urls.flatMap((url) => {
-    const image = imageOf(url.url)
-    return image ? [{ url, image: checked(url, image, refuse) }] : []
-  })
-  const declarations = new Map<number, typeof ours>()
-  for (const each of ours) declarations.set(each.url.declaration.start, [...(declarations.get(each.url.declaration.start) ?? []), each])
+export function cssEdits(css: string, urls: readonly CssUrl[], imageOf: ImageOf, refuse: Refuse): Edit[] {
+  const declarations = new Map<number, CssUrl[]>()
+  for (const url of urls) declarations.set(url.declaration.start, [...(declarations.get(url.declaration.start) ?? []), url])
   return [...declarations.values()].flatMap((list) => {
-    const plain = list.map(({ url, image }) => ({ start: url.start, end: url.end, text: cssUrl(fallbackOf(image)) }))
-    const [first] = list
-    if (!first || list.every(({ image }) => isOne(image))) return plain
-    const { start, end } = first.url.declaration
-    const rich = list.map(({ url, image }) => ({
-      start: url.start,
-      end: url.end,
-      text: isOne(image) ? cssUrl(fallbackOf(image)) : imageSet(image),
-    }))
-    const text = (edits: Edit[]): string =>
-      joinEdits(
-        css.slice(start, end),
-        edits.map((edit) => ({ ...edit, start: edit.start - start, end: edit.end - start })),
-      )
-    return [{ start, end, text: `${text(plain)};${text(rich)}` }]
+    const { start, end } = list[0]?.declaration ?? { start: 0, end: 0 }
+    const text = css.slice(start, end)
+    const moved = list.map((url) => ({ ...url, start: url.start - start, end: url.end - start }))
+    const written = cssTexts(text, moved, imageOf, refuse)
+    return written[0] === text ? [] : [{ start, end, text: written.join(';') }]
   })
 }
 
-function checked(url: CssUrl, image: CssImage, refuse: (url: CssUrl, why: string) => never): CssImage {
+export type ImageOf = (url: string) => CssImage | undefined
+type Refuse = (url: CssUrl, why: string) => never
+
+/** One declaration or value with its images; two, of which the first is the fallback, when there is a choice. */
+export function cssTexts(text: string, urls: readonly CssUrl[], imageOf: ImageOf, refuse: Refuse): string[] {
+  const ours = urls.flatMap((url) => {
+    const image = imageOf(url.url)
+    return image ? [{ ...url, image: checked(url, image, refuse) }] : []
+  })
+  const write = (textOf: (image: CssImage) => string): string =>
+    joinEdits(
+      text,
+      ours.map(({ start, end, image }) => ({ start, end, text: textOf(image) })),
+    )
+  const plain = write((image) => cssUrl(fallbackOf(image)))
+  return ours.every(({ image }) => isOne(image))
+    ? [plain]
+    : [plain, write((image) => (isOne(image) ? cssUrl(fallbackOf(image)) : imageSet(image)))]
+}
+
+function checked(url: CssUrl, image: CssImage, refuse: Refuse): CssImage {
   if (url.inImageSet && !isOne(image)) refuse(url, 'within image-set() it has to be one file: one width and one format')
   if (image.groups.some(({ candidates }) => candidates.length > 1 && candidates.some(({ descriptor }) => !descriptor.endsWith('x'))))
     refuse(url, 'a style sheet cannot choose by width: write one `w`, with `densities=1;2` for sharper screens')

@@ -37,6 +37,12 @@ export interface ViteConfig {
   resolve: { preserveSymlinks: boolean }
   build: { emitAssets: boolean; assetsInlineLimit: number | InlineLimit['call'] }
   experimental?: { renderBuiltUrl?: BuiltUrl['call'] | undefined }
+  css?: { transformer?: string }
+  createResolver?(options: {
+    preferRelative: boolean
+    tryIndex: boolean
+    extensions: string[]
+  }): (id: string, importer?: string) => Promise<string | undefined>
   logger: Logger
 }
 

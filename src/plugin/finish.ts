@@ -8,8 +8,8 @@ import { addressStart, findTokens } from './tokens.ts'
 /** Puts addresses into the pages and style sheets of a bundle; by now their own names are known. */
 export async function finishAssets(files: Record<string, unknown>, rendering: Rendering): Promise<void> {
   for (const [name, file] of Object.entries(files)) {
-    if (!/\.(?:html?|css)$/.test(name) || !isRecord(file) || file['type'] !== 'asset' || typeof file['source'] !== 'string') continue
-    const text = file['source']
+    if (!/\.(?:html?|css)$/.test(name) || !isRecord(file) || file['type'] !== 'asset') continue
+    const text = textOf(file['source'])
     const tokens = findTokens(text)
     if (tokens.length === 0) continue
     await makeAll(tokens, rendering)
@@ -39,4 +39,8 @@ function builtUrl(fileName: string, host: string, { context }: Rendering): strin
   if (!isRelative) return config.base + encodeURI(fileName)
   const path = posix.relative(posix.dirname(host), fileName)
   return encodeURI(path.startsWith('.') ? path : `./${path}`)
+}
+
+function textOf(source: unknown): string {
+  return typeof source === 'string' ? source : source instanceof Uint8Array ? Buffer.from(source).toString('utf8') : ''
 }

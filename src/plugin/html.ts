@@ -7,15 +7,9 @@ import type { Api } from './api.ts'
 import type { PluginPart, ViteConfig } from './bundler.ts'
 import { below } from './error.ts'
 import { ask, originalJob, planImage, type Asked } from './load.ts'
-import { pageImage } from './page-images.ts'
-import { DEV_PATH, placeOf, type Place } from './place.ts'
+import { MAYBE, isElsewhere, pageImage, pagePlace } from './page-images.ts'
+import { DEV_PATH, type Place } from './place.ts'
 import { AWAY } from './tokens.ts'
-
-/** A quick look whether a page can name an image with a query: most do not, and are not parsed. */
-const MAYBE = /\.(?:avif|gif|hei[cf]|jfif|jpe?g|png|svg|tiff?|webp)\?[^\s"']/i
-
-/** Texts that a template engine replaces later are no addresses yet. */
-const TEMPLATE = /\{\{|\$\{|<%|%[A-Z_]+%/
 
 interface Page {
   /** Path of the file. */
@@ -38,15 +32,14 @@ export function htmlParts(api: Api, config: () => ViteConfig | undefined): Plugi
     },
   })
   return [
-    part('pre', (html, { filename }, settled) => (MAYBE.test(html) ? rewrite(html, filename, pagePlace(settled, api)) : undefined)),
+    part('pre', (html, { filename }, settled) => (MAYBE.test(html) ? rewrite(html, filename, away(pagePlace(settled, api))) : undefined)),
     // On the dev server Vite puts the base before some addresses and not before others; until it has, ours are away.
     part('post', (html, { server }, { base, server: { origin = '' } }) => (server ? html.replaceAll(AWAY.URL, origin + base) : undefined)),
   ]
 }
 
-function pagePlace(config: ViteConfig, api: Api): Place {
-  const environment = { name: 'client', config: { ...config, consumer: 'client' }, getTopLevelConfig: () => config }
-  const place = placeOf({ environment }, api)
+/** Addresses are away from the site until Vite has done its own work on the page. */
+function away(place: Place): Place {
   return place.devBase === undefined ? place : { ...place, devBase: AWAY.URL + DEV_PATH }
 }
 
@@ -83,7 +76,7 @@ async function rewrite(html: string, filename: string, place: Place): Promise<st
 
 /** What an address asks of us: of a file beside the page, in the public folder or below the root. */
 function askOf(url: string, filename: string, place: Place): Asked | undefined {
-  if (!MAYBE.test(url) || TEMPLATE.test(url) || /^(?:[a-z][a-z0-9+.-]*:|\/\/)/i.test(url)) return undefined
+  if (isElsewhere(url)) return undefined
   const { file, query } = splitId(url)
   const path = file.startsWith('/') ? file.slice(1) : relative(place.root, join(dirname(filename), file))
   return ask(`${path.split(sep).join('/')}?${query}`, place)

@@ -2,9 +2,27 @@ import { groupByFormat, largestOf } from '../module/image.ts'
 import type { HtmlImage } from '../module/html.ts'
 import type { Output } from '../types.ts'
 import { addressOf, dataUri, fileId } from './address.ts'
-import type { Job } from './api.ts'
-import type { Place } from './place.ts'
+import type { Api, Job } from './api.ts'
+import type { ViteConfig } from './bundler.ts'
+import { placeOf, type Place } from './place.ts'
 import { addressToken } from './tokens.ts'
+
+/** A quick look whether a text can name an image with a query: most do not, and are not parsed. */
+export const MAYBE = /\.(?:avif|gif|hei[cf]|jfif|jpe?g|png|svg|tiff?|webp)\?[^\s"']/i
+
+/** Texts that a template engine replaces later are no addresses yet. */
+const TEMPLATE = /\{\{|\$\{|#\{|<%|%[A-Z_]+%/
+
+/** Whether an address cannot be a file of the project. */
+export function isElsewhere(url: string): boolean {
+  return !MAYBE.test(url) || TEMPLATE.test(url) || /^(?:[a-z][a-z0-9+.-]*:|\/\/)/i.test(url)
+}
+
+/** Where images of pages and style sheets are loaded: for a browser, whoever asks. */
+export function pagePlace(config: ViteConfig, api: Api): Place {
+  const environment = { name: 'client', config: { ...config, consumer: 'client' }, getTopLevelConfig: () => config }
+  return placeOf({ environment }, api)
+}
 
 /** An image as a page or a style sheet needs it; in a build the addresses are tokens that are replaced when the bundle is written. */
 export async function pageImage(job: Job, place: Place): Promise<HtmlImage | undefined> {
