@@ -66,7 +66,7 @@ export function decode(text: string): string {
 export async function loadImage({ file, path, query, defaults }: Asked, place: Place): Promise<string> {
   const { api, root } = place
   try {
-    const request = parseRequest(query, { defaults, presets: api.options.presets })
+    const request = parseRequest(query, { defaults, presets: api.options.presets, breakpoints: api.options.breakpoints })
     const { source, plan } = await api.pipeline(root).plan(file, request)
     for (const warning of plan.warnings) api.report.warn(`${path}?${query}: ${warning}`)
     return await codeOf(register({ name: nameOf(path, request), written: query, request, source, plan }, place), place)

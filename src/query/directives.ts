@@ -113,6 +113,43 @@ export type ValueOf<K extends DirectiveName> = (typeof DIRECTIVES)[K] extends Ro
 /** Directives that can also be set for one format alone, as in `avif.quality=50`. */
 export const PER_FORMAT = ['quality', 'effort', 'lossless', 'progressive'] as const satisfies readonly DirectiveName[]
 
+/** Directives that can also be set for the screens of one breakpoint alone, as in `phone.aspect=1:1`: those of pixels and files. */
+export const PER_BREAKPOINT = [
+  'w',
+  'h',
+  'aspect',
+  'fit',
+  'position',
+  'focus',
+  'crop',
+  'trim',
+  'kernel',
+  'background',
+  'allowUpscale',
+  'rotate',
+  'flip',
+  'flop',
+  'format',
+  'quality',
+  'effort',
+  'lossless',
+  'progressive',
+  'blur',
+  'sharpen',
+  'median',
+  'grayscale',
+  'invert',
+  'normalize',
+  'flatten',
+  'tint',
+  'hue',
+  'saturation',
+  'brightness',
+  'densities',
+  'basePixels',
+  'animated',
+] as const satisfies readonly DirectiveName[]
+
 /** Other names of a directive that vite-imagetools taught people. */
 export const VALUE_ALIASES: Readonly<Record<string, string>> = { meta: 'metadata' }
 
