@@ -74,6 +74,8 @@ export interface Picture {
   effects?: Effects
   /** Frames kept; 1 for a still. */
   frames: number
+  /** Whether a wide gamut of the source is kept, with its profile; everything is sRGB when absent. */
+  colors?: 'keep'
   /** Divisor of the shared raster that the output is resized from; 1 is full resolution. */
   scale: number
 }

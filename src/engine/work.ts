@@ -8,9 +8,11 @@ import { storedOutput } from '../store/output.ts'
 import type { Format, Output, Picture, Source, StoredOutput } from '../types.ts'
 import { setEncoder } from './encode.ts'
 import { decodeError } from './failure.ts'
+import { isEncodedGrey } from './grey.ts'
 import { makeFrames, needsFrames } from './frames.ts'
 import { applyChanges, changesPixels, makePicture } from './picture.ts'
-import { decodeRaster, drawVector, fromPixels, openSource, type Loaded, type Pixels } from './raster.ts'
+import { hasOutputColours, profiledPixels, withProfile } from './profile.ts'
+import { decodeRaster, drawVector, openSource, type Loaded, type Pixels } from './raster.ts'
 import { stripMetadata } from './strip.ts'
 
 /** Outputs of one source that are made together. */
@@ -60,7 +62,8 @@ function changed(): ImagemillError {
   })
 }
 
-async function workRaster(loaded: Loaded, outputs: Output[], store: Store, report: (report: Report) => void): Promise<void> {
+async function workRaster(given: Loaded, outputs: Output[], store: Store, report: (report: Report) => void): Promise<void> {
+  const loaded = outputs[0] ? await withProfile(given, outputs[0].picture) : given
   // Kept as promises: what cannot be decoded is not tried again for every output.
   let raster: Promise<Pixels> | undefined
   for (const group of groupBy(outputs, ({ picture }) => canonical(picture))) {
@@ -87,7 +90,9 @@ async function workRaster(loaded: Loaded, outputs: Output[], store: Store, repor
 }
 
 async function encodeOutput(loaded: Loaded, { picture, encoding }: Output, pixels: Pixels | undefined): Promise<Buffer> {
-  const encoder = setEncoder(pixels ? fromPixels(pixels) : animatedPipeline(loaded, picture), encoding, pixels?.animation)
+  const image = pixels ? profiledPixels(pixels, loaded.profile) : animatedPipeline(loaded, picture)
+  if (pixels && !loaded.profile && isEncodedGrey(pixels, encoding)) image.toColourspace('b-w')
+  const encoder = setEncoder(image, encoding, pixels?.animation)
   const { data, info } = await encoder.toBuffer({ resolveWithObject: true }).catch(pixels ? undefined : decodeError)
   const height = info.pageHeight ?? info.height
   if (info.width !== picture.width || height !== picture.height) {
@@ -98,12 +103,13 @@ async function encodeOutput(loaded: Loaded, { picture, encoding }: Output, pixel
     })
   }
   const untouched = unchangedSource(loaded, picture, encoding.format)
-  return untouched && untouched.length < data.length ? untouched : data
+  return untouched && untouched.length < data.length && (await hasOutputColours(loaded)) ? untouched : data
 }
 
 /** An animation as sharp works on it: decoded anew for every output, but with its palette and timing kept. */
 function animatedPipeline(loaded: Loaded, picture: Picture): ReturnType<typeof openSource> {
   const image = openSource(loaded, picture)
+  if (loaded.profile) image.keepIccProfile()
   if (picture.box) image.extract(picture.box)
   return applyChanges(image, picture)
 }
@@ -132,8 +138,8 @@ async function put(store: Store, key: string, value: unknown, bytes: Buffer): Re
   }
 }
 
-function rasterKey({ header }: Source, { orient, box, scale, frames, resize }: Picture): string {
-  return canonical({ orient, box, scale, frames, drawn: header.format === 'svg' && resize })
+function rasterKey({ header }: Source, { orient, box, scale, frames, resize, colors }: Picture): string {
+  return canonical({ orient, box, scale, frames, colors, drawn: header.format === 'svg' && resize })
 }
 
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {

@@ -96,6 +96,7 @@ export const DIRECTIVES = {
   hue: row('whole degrees from -360 to 360', integer(-360, 360)),
   saturation: row('a factor from 0 to 100', number(0, 100)),
   brightness: row('a factor from 0 to 100', number(0, 100)),
+  colors: single('srgb or keep', oneOf(['srgb', 'keep'])),
   densities: { ...row('pixel densities such as 1;2', number(0.1, 10)), list: true },
   basePixels: single('the width in px of density 1', integer(1, MAX_SIZE)),
   as: single(words(SHAPES), (value) => readShape(value)),

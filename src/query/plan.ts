@@ -114,6 +114,8 @@ function settlePicture(variant: Variant, header: Header, context: PlanContext, n
     ...(variant.flip && { flip: true }),
     ...(variant.flop && { flop: true }),
     ...(effects && { effects }),
+    // Without its colours a picture has no gamut.
+    ...(variant.keepColors && !effects?.grayscale && { colors: 'keep' as const }),
   }
   return { picture, shrink }
 }

@@ -154,6 +154,7 @@ const MEANT = [
   'flatten',
   'saturation',
   'brightness',
+  'colors',
   'densities',
   'basePixels',
   'animated',

@@ -103,8 +103,16 @@ test('`as=picture` has the sources of breakpoints as `art`, `as=result` all file
   expect(await candidates(String(a.sources.webp), read)).toEqual(['60x15 blue', '120x30 blue'])
   expect(a).toMatchObject({ sources: { jpeg: expect.any(String) }, img: { w: 120, h: 30 } })
   expect(b.outputs.map(({ width, height, format }: Record<string, unknown>) => `${width}x${height} ${format}`)).toEqual([
-    ...['20x40 webp', '40x80 webp', '20x40 jpeg', '40x80 jpeg', '80x20 webp', '80x20 jpeg'],
-    ...['60x15 webp', '120x30 webp', '60x15 jpeg', '120x30 jpeg'],
+    '20x40 webp',
+    '40x80 webp',
+    '20x40 jpeg',
+    '40x80 jpeg',
+    '80x20 webp',
+    '80x20 jpeg',
+    '60x15 webp',
+    '120x30 webp',
+    '60x15 jpeg',
+    '120x30 jpeg',
   ])
   for (const { path, size_bytes } of b.outputs) expect(read(path).length).toBe(size_bytes)
   expect(Object.keys(c)).toEqual(['sources', 'img'])
