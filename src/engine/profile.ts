@@ -1,14 +1,17 @@
 import sharp from 'sharp'
-import type { Picture } from '../types.ts'
+import type { Picture, SourceFormat } from '../types.ts'
 import { decodeError } from './failure.ts'
 import { fromPixels, type Loaded, type Pixels } from './raster.ts'
 import { tiffOf } from './tiff.ts'
 
-/** The loaded source with its wide gamut, where the picture keeps it. Grey and four inks are no gamut that outputs can have. */
-export async function withProfile(loaded: Loaded, { colors }: Pick<Picture, 'colors'>): Promise<Loaded> {
-  if (colors !== 'keep') return loaded
-  const { profile } = await coloursOf(loaded)
-  return profile ? { ...loaded, profile } : loaded
+/** Formats of 8 bits: what they hold becomes sRGB by itself. */
+const SHALLOW: ReadonlySet<SourceFormat> = new Set<SourceFormat>(['gif', 'jpeg', 'svg', 'webp'])
+
+/** The loaded source with what has to be known of its colours for a picture. Grey and inks are no gamut that outputs can have. */
+export async function withColours(loaded: Loaded, { colors }: Pick<Picture, 'colors'>): Promise<Loaded> {
+  if (colors !== 'keep' && SHALLOW.has(loaded.source.header.format)) return loaded
+  const { profile, deep } = await coloursOf(loaded)
+  return colors === 'keep' && profile ? { ...loaded, profile } : { ...loaded, deep }
 }
 
 /** Whether the stored colours are those that the outputs of a picture are to have: sRGB, or the gamut that it keeps. */
@@ -25,11 +28,19 @@ export function profiledPixels(pixels: Pixels, profile: Buffer | undefined): Ret
     : fromPixels(pixels)
 }
 
-/** Whether a source is stored as the inks of a press, and its RGB profile when that is not sRGB's gamut. */
-async function coloursOf({ bytes }: Loaded): Promise<{ inks: boolean; profile: Buffer | undefined }> {
+interface Colours {
+  /** Stored as the inks of a press. */
+  inks: boolean
+  /** More than 8 bits, and a profile that says of which colours. */
+  deep: boolean
+  /** The RGB profile, when its gamut is not that of sRGB. */
+  profile: Buffer | undefined
+}
+
+async function coloursOf({ bytes }: Loaded): Promise<Colours> {
   const { icc, space } = await sharp(bytes, { limitInputPixels: false }).metadata().catch(decodeError)
   const isRgb = icc !== undefined && (space === 'srgb' || space === 'rgb16') && icc.toString('latin1', 16, 20) === 'RGB '
-  return { inks: space === 'cmyk', profile: isRgb && !isSrgbGamut(icc) ? icc : undefined }
+  return { inks: space === 'cmyk', deep: icc !== undefined && space === 'rgb16', profile: isRgb && !isSrgbGamut(icc) ? icc : undefined }
 }
 
 /** Red, green and blue of sRGB as profiles state them, in XYZ under D50. */

@@ -27,15 +27,18 @@ export interface Loaded {
   pixelLimit: number
   /** ICC profile of a wide gamut that is kept: then pixels are in its colours, and not in sRGB. */
   profile?: Buffer
+  /** Whether the source has a profile and more than 8 bits: sharp works on these in Display P3, and has to be told to leave it. */
+  deep?: boolean
 }
 
 /** A sharp pipeline on a source, always from the bytes that were hashed: an SVG given by path could read its neighbours. */
 export function openSource(
-  { bytes, source, pixelLimit, profile }: Loaded,
+  { bytes, source, pixelLimit, profile, deep }: Loaded,
   { orient, frames }: Pick<Picture, 'orient' | 'frames'>,
   options: SharpOptions = {},
 ): Sharp {
   const image = sharp(bytes, { limitInputPixels: pixelLimit, animated: frames > 1, ignoreIcc: profile !== undefined, ...options })
+  if (deep) image.withIccProfile('srgb', { attach: false })
   return orient && source.header.orientation > 1 ? image.autoOrient() : image
 }
 

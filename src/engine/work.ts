@@ -11,7 +11,7 @@ import { decodeError } from './failure.ts'
 import { isEncodedGrey } from './grey.ts'
 import { makeFrames, needsFrames } from './frames.ts'
 import { applyChanges, changesPixels, makePicture } from './picture.ts'
-import { hasOutputColours, profiledPixels, withProfile } from './profile.ts'
+import { hasOutputColours, profiledPixels, withColours } from './profile.ts'
 import { decodeRaster, drawVector, openSource, type Loaded, type Pixels } from './raster.ts'
 import { stripMetadata } from './strip.ts'
 
@@ -63,7 +63,7 @@ function changed(): ImagemillError {
 }
 
 async function workRaster(given: Loaded, outputs: Output[], store: Store, report: (report: Report) => void): Promise<void> {
-  const loaded = outputs[0] ? await withProfile(given, outputs[0].picture) : given
+  const loaded = outputs[0] ? await withColours(given, outputs[0].picture) : given
   // Kept as promises: what cannot be decoded is not tried again for every output.
   let raster: Promise<Pixels> | undefined
   for (const group of groupBy(outputs, ({ picture }) => canonical(picture))) {
