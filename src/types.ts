@@ -17,6 +17,8 @@ export interface Header {
   frames: number
   /** Whether the image can have transparent pixels. */
   alpha: boolean
+  /** What makes it brighter than a usual screen can show; outputs do not have it. */
+  hdr?: 'gain map' | 'PQ' | 'HLG'
 }
 
 /** A source image: its file, the identity of its bytes, and its header. */

@@ -1,6 +1,7 @@
 import sharp from 'sharp'
 import { ImagemillError } from '../errors.ts'
 import type { Box, Header, SourceFormat, TrimQuestion } from '../types.ts'
+import { hdrOfAvif } from '../source/dynamic-range.ts'
 import { decodeError } from './failure.ts'
 import { openSource, type Loaded } from './raster.ts'
 
@@ -16,6 +17,7 @@ export async function inspectHeader(bytes: Buffer, format: SourceFormat): Promis
       hint: 'Export it as AVIF, JPEG or PNG.',
     })
   }
+  const hdr = format === 'avif' ? hdrOfAvif(bytes) : undefined
   // Pages of a TIFF are other pictures, not frames: the first one is the image.
   const frames = format === 'tiff' || format === 'svg' ? 1 : (pages ?? 1)
   return {
@@ -25,6 +27,7 @@ export async function inspectHeader(bytes: Buffer, format: SourceFormat): Promis
     orientation: orientation ?? 1,
     frames: format === 'avif' ? 1 : frames,
     alpha: hasAlpha,
+    ...(hdr && { hdr }),
   }
 }
 

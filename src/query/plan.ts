@@ -38,7 +38,7 @@ export interface PlanContext {
 }
 
 export function planRequest(request: Request, source: Source, context: PlanContext): Plan {
-  const notes: Notes = { clamped: [], stilled: [] }
+  const notes: Notes = { clamped: [], stilled: [], plain: request.values.colors?.[0] === 'srgb' }
   const byKey = new Map<string, Output>()
   const { values, perFormat } = request
   checkSource(source.header, context.pixelLimit)

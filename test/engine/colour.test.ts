@@ -63,7 +63,7 @@ describe.each(Object.entries(WIDE))('a %s', (_, make) => {
     const bytes = await make()
     expect(difference(await shown(bytes), await stored(bytes)).mean).toBeGreaterThan(1)
     for (const format of ['png', 'webp', 'avif', 'jpeg']) {
-      const made = await one(bytes, `format=${format}&lossless&jpeg.lossless=false&jpeg.quality=100`)
+      const made = await one(bytes, `format=${format}&effort=min&lossless&jpeg.lossless=false&jpeg.quality=100`)
       const expected = await shown(bytes)
       const plain = format === 'jpeg' ? await raw(sharp(expected.data, { raw: size(expected) }).flatten({ background: '#fff' })) : expected
       expect(difference(await shown(made), plain).mean).toBeLessThan(format === 'jpeg' ? 1.5 : 0.01)
@@ -76,7 +76,7 @@ describe.each(Object.entries(WIDE))('a %s', (_, make) => {
     const bytes = await make()
     const { icc } = await sharp(bytes).metadata()
     for (const format of ['png', 'webp', 'avif', 'jpeg']) {
-      const query = `format=${format}&lossless&jpeg.lossless=false&jpeg.quality=100`
+      const query = `format=${format}&effort=min&lossless&jpeg.lossless=false&jpeg.quality=100`
       const made = await one(bytes, `${query}&colors=keep`)
       expect((await sharp(made).metadata()).icc?.equals(icc ?? Buffer.alloc(0))).toBe(true)
       const values = await stored(bytes)
@@ -182,7 +182,7 @@ describe('grey pictures', () => {
     expect(await sharp(bytes).metadata()).toMatchObject({ channels: 1 })
     const expected = await raw(sharp(bytes))
     for (const format of ['png', 'jpeg', 'webp', 'avif']) {
-      const made = await one(bytes, `format=${format}&lossless&jpeg.lossless=false&jpeg.quality=100&flip`)
+      const made = await one(bytes, `format=${format}&effort=min&lossless&jpeg.lossless=false&jpeg.quality=100&flip`)
       const upright = await raw(sharp(await sharp(made).flip().toColourspace('srgb').png().toBuffer()))
       expect(difference(upright, expected).mean).toBeLessThan(format === 'jpeg' ? 1.5 : 0.01)
       expect((await sharp(made).metadata()).channels).toBe(format === 'png' || format === 'jpeg' ? 1 : 3)
