@@ -15,6 +15,8 @@ export interface Header {
   orientation: number
   /** Number of frames; 1 when the image does not move. */
   frames: number
+  /** Frames that are in the file but cannot be decoded, where there are any: those of an animated PNG. */
+  unread?: number
   /** Whether the image can have transparent pixels. */
   alpha: boolean
   /** What makes it brighter than a usual screen can show; outputs do not have it. */

@@ -117,8 +117,9 @@ function animatedPipeline(loaded: Loaded, picture: Picture): ReturnType<typeof o
 /** The source itself, rid of private metadata, where an output asks for nothing but its own format: re-encoding must not make it larger. */
 function unchangedSource({ source, bytes }: Loaded, picture: Picture, format: Format): Buffer | undefined {
   const { header } = source
-  if (header.format !== format || format === 'avif' || header.frames !== picture.frames || picture.box || changesPixels(picture))
-    return undefined
+  // Of frames that cannot be read, those of other sizes would not move.
+  const sameFrames = header.frames === picture.frames && header.unread === undefined
+  if (header.format !== format || format === 'avif' || !sameFrames || picture.box || changesPixels(picture)) return undefined
   return stripMetadata(bytes, format)
 }
 

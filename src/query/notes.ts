@@ -6,11 +6,13 @@ import type { Variant } from './variants.ts'
 export interface Notes {
   clamped: { wanted: string; box: Size; size: Size }[]
   stilled: Format[]
+  /** Whether the query says that the first frame is meant. */
+  still: boolean
   /** Whether the query says that usual colours are meant. */
   plain: boolean
 }
 
-export function warningsOf({ clamped, stilled, plain }: Notes, { frames, hdr }: Header): string[] {
+export function warningsOf({ clamped, stilled, still, plain }: Notes, { frames, unread, hdr }: Header): string[] {
   const [first] = clamped
   const texts: string[] = []
   if (first) {
@@ -24,6 +26,11 @@ export function warningsOf({ clamped, stilled, plain }: Notes, { frames, hdr }: 
   for (const format of new Set(stilled)) {
     texts.push(
       `${format} cannot hold the ${frames} frames of the source: it shows the first one; \`animated=false\` says that this is meant`,
+    )
+  }
+  if (unread !== undefined && !still) {
+    texts.push(
+      `an animated PNG, of which only the first image can be read: save its ${unread} frames as WebP or GIF; \`animated=false\` says that this is meant`,
     )
   }
   return texts

@@ -38,7 +38,12 @@ export interface PlanContext {
 }
 
 export function planRequest(request: Request, source: Source, context: PlanContext): Plan {
-  const notes: Notes = { clamped: [], stilled: [], plain: request.values.colors?.[0] === 'srgb' }
+  const notes: Notes = {
+    clamped: [],
+    stilled: [],
+    still: request.values.animated?.[0] === false,
+    plain: request.values.colors?.[0] === 'srgb',
+  }
   const byKey = new Map<string, Output>()
   const { values, perFormat } = request
   checkSource(source.header, context.pixelLimit)

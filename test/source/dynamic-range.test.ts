@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { hdrOfAvif } from '../../src/source/dynamic-range.ts'
@@ -90,12 +91,7 @@ describe('a gain map in a JPEG', () => {
 async function pngOf(transfer: number): Promise<Buffer> {
   const bytes = await png(30, 20)
   const chunk = Buffer.from([0, 0, 0, 4, ...Buffer.from('cICP'), 9, transfer, 0, 1, 0, 0, 0, 0])
-  const crc = chunk.subarray(4, 12).reduce((sum, byte) => {
-    let value = sum ^ byte
-    for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1
-    return value >>> 0
-  }, 0xffffffff)
-  chunk.writeUInt32BE((crc ^ 0xffffffff) >>> 0, 12)
+  chunk.writeUInt32BE(crc32(chunk.subarray(4, 12)), 12)
   return Buffer.concat([bytes.subarray(0, 33), chunk, bytes.subarray(33)])
 }
 
