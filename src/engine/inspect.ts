@@ -4,10 +4,14 @@ import type { Box, Header, SourceFormat, TrimQuestion } from '../types.ts'
 import { hdrOfAvif } from '../source/dynamic-range.ts'
 import { decodeError } from './failure.ts'
 import { openSource, type Loaded } from './raster.ts'
+import { scalableSvg } from './svg.ts'
 
 /** The header of formats that only a real decoder reads rightly: transformations in AVIF, units in SVG, pages in TIFF. */
 export async function inspectHeader(bytes: Buffer, format: SourceFormat): Promise<Header> {
-  const { width, height, orientation, hasAlpha, pages, pageHeight, compression } = await sharp(bytes, { limitInputPixels: false })
+  const { width, height, orientation, hasAlpha, pages, pageHeight, compression } = await sharp(
+    format === 'svg' ? scalableSvg(bytes) : bytes,
+    { limitInputPixels: false },
+  )
     .metadata()
     .catch(decodeError)
   if (format === 'avif' && compression !== 'av1') {

@@ -14,6 +14,7 @@ import { applyChanges, changesPixels, makePicture } from './picture.ts'
 import { hasOutputColours, profiledPixels, withColours } from './profile.ts'
 import { decodeRaster, drawVector, openSource, type Loaded, type Pixels } from './raster.ts'
 import { stripMetadata } from './strip.ts'
+import { scalableSvg } from './svg.ts'
 
 /** Outputs of one source that are made together. */
 export interface Batch {
@@ -51,7 +52,7 @@ export async function loadSource({ source, pixelLimit }: Pick<Batch, 'source' | 
     throw systemCode(error) === 'ENOENT' ? changed() : error
   })
   if (sha256(bytes) !== source.digest) throw changed()
-  return { source, bytes, pixelLimit }
+  return { source, bytes: source.header.format === 'svg' ? scalableSvg(bytes) : bytes, pixelLimit }
 }
 
 function changed(): ImagemillError {
