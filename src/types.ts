@@ -70,7 +70,16 @@ export interface Picture {
   /** How the output is cut from the source; the whole of it when absent. */
   box?: Box
   /** How the box is brought to `size`; absent when no pixel is resampled. */
-  resize?: { width: number; height: number; fit: Fit; position?: string; kernel: Kernel; background?: string }
+  resize?: {
+    width: number
+    height: number
+    fit: Fit
+    position?: string
+    kernel: Kernel
+    background?: string
+    /** Ratio that was asked for, where the pixels decide what is kept: with it, all sizes keep the same part. */
+    aspect?: number
+  }
   /** Degrees clockwise, after resizing; the corners take `background`. */
   rotate?: { angle: number; background: string }
   flip?: true

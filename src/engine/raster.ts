@@ -29,6 +29,8 @@ export interface Loaded {
   profile?: Buffer
   /** Whether the source has a profile and more than 8 bits: sharp works on these in Display P3, and has to be told to leave it. */
   deep?: boolean
+  /** Where the parts that stand out were found so far, so that each is looked for once. */
+  places: Map<string, Promise<{ left: number; top: number }>>
 }
 
 /** A sharp pipeline on a source, always from the bytes that were hashed: an SVG given by path could read its neighbours. */

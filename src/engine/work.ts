@@ -13,6 +13,7 @@ import { makeFrames, needsFrames } from './frames.ts'
 import { applyChanges, changesPixels, makePicture } from './picture.ts'
 import { hasOutputColours, profiledPixels, withColours } from './profile.ts'
 import { decodeRaster, drawVector, openSource, type Loaded, type Pixels } from './raster.ts'
+import { cutAt, isSmart, smartPlaceIn } from './smart.ts'
 import { stripMetadata } from './strip.ts'
 import { scalableSvg } from './svg.ts'
 
@@ -52,7 +53,7 @@ export async function loadSource({ source, pixelLimit }: Pick<Batch, 'source' | 
     throw systemCode(error) === 'ENOENT' ? changed() : error
   })
   if (sha256(bytes) !== source.digest) throw changed()
-  return { source, bytes: source.header.format === 'svg' ? scalableSvg(bytes) : bytes, pixelLimit }
+  return { source, bytes: source.header.format === 'svg' ? scalableSvg(bytes) : bytes, pixelLimit, places: new Map() }
 }
 
 function changed(): ImagemillError {
@@ -76,7 +77,7 @@ async function workRaster(given: Loaded, outputs: Output[], store: Store, report
       try {
         if (picture.frames === 1) {
           raster ??= loaded.source.header.format === 'svg' ? drawVector(loaded, picture) : decodeRaster(loaded, picture)
-          pixels ??= makePicture(await raster, picture)
+          pixels ??= stillOf(loaded, await raster, picture)
         } else if (needsFrames(loaded.source.header, picture)) {
           pixels ??= makeFrames(loaded, picture)
         }
@@ -88,6 +89,14 @@ async function workRaster(given: Loaded, outputs: Output[], store: Store, report
       }
     }
   }
+}
+
+/** The pixels of a picture that does not move. */
+async function stillOf(loaded: Loaded, raster: Pixels, picture: Picture): Promise<Pixels> {
+  const { resize } = picture
+  if (!isSmart(resize)) return makePicture(raster, picture)
+  const cut = await cutAt(raster, await smartPlaceIn(loaded, { ...picture, resize }), resize)
+  return makePicture(cut.part, { ...picture, resize: cut.resize })
 }
 
 async function encodeOutput(loaded: Loaded, { picture, encoding }: Output, pixels: Pixels | undefined): Promise<Buffer> {

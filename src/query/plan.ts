@@ -112,6 +112,7 @@ function settlePicture(variant: Variant, header: Header, context: PlanContext, n
         fit,
         kernel,
         ...(variant.position && fit !== 'fill' && { position: variant.position }),
+        ...(isSmart(variant) && fit === 'cover' && { aspect: wantedAspect(variant, size) }),
         ...(variant.background && fit === 'contain' && { background: variant.background }),
       },
     }),
@@ -123,6 +124,17 @@ function settlePicture(variant: Variant, header: Header, context: PlanContext, n
     ...(variant.keepColors && !effects?.grayscale && { colors: 'keep' as const }),
   }
   return { picture, shrink }
+}
+
+/** Whether the pixels decide what is kept. */
+function isSmart({ position }: Variant): boolean {
+  return position === 'entropy' || position === 'attention'
+}
+
+/** The ratio that was asked for, not that of a size rounded to whole px. */
+function wantedAspect({ w, h, aspect }: Variant, size: Size): number {
+  if (w !== undefined && h !== undefined) return w / h
+  return aspect ?? size.width / size.height
 }
 
 /** When nothing is cut off or added, sharp must not round the size a second time. */

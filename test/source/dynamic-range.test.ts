@@ -138,8 +138,13 @@ test('a build warns once of what is lost, by file and query, and of nothing else
   const warnings: string[] = []
   const note = (message: string): void => void warnings.push(message.replace(/\u001B\[\d+m/g, ''))
   const customLogger = {
-    ...{ info: () => undefined, error: note, warn: note, warnOnce: note, clearScreen: () => undefined },
-    ...{ hasErrorLogged: () => false, hasWarned: false },
+    info: () => undefined,
+    error: note,
+    warn: note,
+    warnOnce: note,
+    clearScreen: () => undefined,
+    hasErrorLogged: () => false,
+    hasWarned: false,
   }
   await buildVite(root, {
     options: { logLevel: 'warn' },
