@@ -58,11 +58,8 @@ async function findPlace(loaded: Loaded, picture: Picture & { resize: SmartResiz
 }
 
 /** The part of a raster at a place, and how it is then resized. */
-export async function cutAt(
-  pixels: Pixels,
-  place: Place,
-  { aspect, position: _, ...resize }: SmartResize,
-): Promise<{ part: Pixels; resize: Resize }> {
+export async function cutAt(pixels: Pixels, place: Place, smart: SmartResize): Promise<{ part: Pixels; resize: Resize }> {
+  const { aspect, position: _, ...resize } = smart
   const { width, height } = partOf(pixels, aspect)
   const box: Box = {
     left: Math.max(0, Math.min(pixels.width - width, Math.round(place.left * pixels.width))),
