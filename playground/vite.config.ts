@@ -16,5 +16,11 @@ export default defineConfig({
       '@portfolio': photographs('stylish-portfolio'),
     },
   },
-  plugins: [imagemill({ presets: { card: 'w=320;640&aspect=3:2&format=webp;jpeg' } })],
+  plugins: [
+    imagemill({
+      presets: { card: 'w=320;640&aspect=3:2&format=webp;jpeg' },
+      // as in style.css, where the wide pictures become tall ones
+      breakpoints: { narrow: '(max-width: 45rem)' },
+    }),
+  ],
 })

@@ -16,8 +16,13 @@ declare module '*&as=img' {
   export const srcset: string | undefined
 }
 declare module '*&as=picture' {
-  const picture: { sources: Record<string, string>; img: { src: string; w: number; h: number } }
+  const picture: {
+    art?: import('imagemill').ArtSource[]
+    sources: Record<string, string>
+    img: { src: string; w: number; h: number }
+  }
   export default picture
+  export const art: import('imagemill').ArtSource[] | undefined
   export const sources: Record<string, string>
   export const img: { src: string; w: number; h: number }
 }

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 import { ImagemillError, asImagemillError } from './errors.ts'
 import { sha256 } from './hash.ts'
-import { planRequest, type Plan } from './query/plan.ts'
+import { planRequest, planViews, type Plan } from './query/plan.ts'
 import type { Request } from './query/request.ts'
 import type { Queue } from './queue/queue.ts'
 import { singleFlight } from './single-flight.ts'
@@ -110,8 +110,13 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, patience, war
       const opened = await store.open()
       const encoderVersion = await versions()
       const source = await look.read(file, opened)
-      const trimmed = await trimmedBox(request, source, { store: opened, find: (question) => queue.trim(source, question) })
-      return { source, plan: planRequest(request, source, { encoder: encoderVersion, pixelLimit, trimmed }) }
+      const settle = async (part: Request): Promise<Plan> => {
+        const trimmed = await trimmedBox(part, source, { store: opened, find: (question) => queue.trim(source, question) })
+        return planRequest(part, source, { encoder: encoderVersion, pixelLimit, trimmed })
+      }
+      const main = await settle(request)
+      if (request.art.length === 0) return { source, plan: main }
+      return { source, plan: planViews(request, main, await Promise.all(request.art.map((part) => settle(part.request)))) }
     },
     async read(planned) {
       for (let attempt = 0; attempt < READS; attempt++) {

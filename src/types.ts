@@ -15,8 +15,12 @@ export interface Header {
   orientation: number
   /** Number of frames; 1 when the image does not move. */
   frames: number
+  /** Frames that are in the file but cannot be decoded, where there are any: those of an animated PNG. */
+  unread?: number
   /** Whether the image can have transparent pixels. */
   alpha: boolean
+  /** What makes it brighter than a usual screen can show; outputs do not have it. */
+  hdr?: 'gain map' | 'PQ' | 'HLG'
 }
 
 /** A source image: its file, the identity of its bytes, and its header. */
@@ -66,7 +70,16 @@ export interface Picture {
   /** How the output is cut from the source; the whole of it when absent. */
   box?: Box
   /** How the box is brought to `size`; absent when no pixel is resampled. */
-  resize?: { width: number; height: number; fit: Fit; position?: string; kernel: Kernel; background?: string }
+  resize?: {
+    width: number
+    height: number
+    fit: Fit
+    position?: string
+    kernel: Kernel
+    background?: string
+    /** Ratio that was asked for, where the pixels decide what is kept: with it, all sizes keep the same part. */
+    aspect?: number
+  }
   /** Degrees clockwise, after resizing; the corners take `background`. */
   rotate?: { angle: number; background: string }
   flip?: true
@@ -74,6 +87,8 @@ export interface Picture {
   effects?: Effects
   /** Frames kept; 1 for a still. */
   frames: number
+  /** Whether a wide gamut of the source is kept, with its profile; everything is sRGB when absent. */
+  colors?: 'keep'
   /** Divisor of the shared raster that the output is resized from; 1 is full resolution. */
   scale: number
 }

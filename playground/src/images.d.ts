@@ -11,8 +11,14 @@ interface ResponsiveImage<Formats extends readonly Format[] = readonly Format[]>
   readonly srcset: string
   /** The attributes of one `<img>`. */
   readonly img: { readonly src: string; readonly srcset?: string; readonly width: number; readonly height: number }
-  /** One per format, in the order asked. */
-  readonly sources: { readonly [I in keyof Formats]: { readonly type: `image/${Formats[I]}`; readonly srcset: string } }
+  /** One per format, in the order asked; before them those of narrow screens, where these have a cut of their own. */
+  readonly sources: readonly {
+    readonly media?: string
+    readonly type: `image/${Formats[number]}`
+    readonly srcset: string
+    readonly width?: number
+    readonly height?: number
+  }[]
   readonly outputs: readonly { readonly path: string; readonly format: Formats[number]; readonly width: number; readonly height: number }[]
 }
 

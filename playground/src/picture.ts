@@ -6,8 +6,6 @@ export interface PictureOptions {
   sizes?: string
   /** `first` for what a visitor sees before scrolling; the rest waits until it comes near. */
   load?: 'first' | 'lazy'
-  /** Another cut of the photograph for the screens that match `media`. */
-  instead?: { media: string; image: ResponsiveImage; sizes: string }
 }
 
 /** What an import with `as=picture` gives. */
@@ -16,12 +14,11 @@ export interface PictureModule {
   img: { src: string; w: number; h: number }
 }
 
-/** The `<picture>` of an image import. */
-export function picture(image: ResponsiveImage, { instead, ...options }: PictureOptions): HTMLPictureElement {
+/** The `<picture>` of an image import; its sources are in the order in which the browser is to try them. */
+export function picture(image: ResponsiveImage, options: PictureOptions): HTMLPictureElement {
   return element(
     'picture',
     {},
-    ...(instead ? instead.image.sources.map((source) => sourceElement(source, instead.sizes, instead.image, instead.media)) : []),
     // the last format is the one that <img> carries
     ...image.sources.slice(0, -1).map((source) => sourceElement(source, options.sizes)),
     imgElement(image.img, options),
@@ -29,7 +26,7 @@ export function picture(image: ResponsiveImage, { instead, ...options }: Picture
 }
 
 /** The `<picture>` of an import with `as=picture`. */
-export function pictureOf({ sources, img }: PictureModule, options: Omit<PictureOptions, 'instead'>): HTMLPictureElement {
+export function pictureOf({ sources, img }: PictureModule, options: PictureOptions): HTMLPictureElement {
   return element(
     'picture',
     {},
@@ -38,13 +35,11 @@ export function pictureOf({ sources, img }: PictureModule, options: Omit<Picture
   )
 }
 
-interface Size {
-  width: number
-  height: number
-}
-
-function sourceElement({ type, srcset }: { type: string; srcset: string }, sizes?: string, size?: Size, media?: string): HTMLSourceElement {
-  return element('source', { media, type, srcset, sizes, width: size?.width, height: size?.height })
+function sourceElement(
+  source: { media?: string; type: string; srcset: string; width?: number; height?: number },
+  sizes?: string,
+): HTMLSourceElement {
+  return element('source', { ...source, sizes })
 }
 
 function imgElement(

@@ -12,7 +12,22 @@ export interface Image {
   srcset: string
   /** The attributes of one `<img>`; `srcset` is there when there is a choice. */
   img: { src: string; srcset?: string; width: number; height: number }
-  /** One entry for each format, in the order asked for, for the `<source>`s of a `<picture>`. */
-  sources: { type: string; srcset: string }[]
+  /** The `<source>`s of a `<picture>`: those with a media condition first, then one for each format, in the order asked for. */
+  sources: ImageSource[]
   outputs: { path: string; format: Format; width: number; height: number }[]
 }
+
+/** The attributes of one `<source>`. */
+export interface ImageSource {
+  /** The condition of a breakpoint; absent for all other screens. */
+  media?: string
+  type: string
+  srcset: string
+  /** Width in px of the largest candidate, where a breakpoint has a picture of its own. */
+  width?: number
+  /** Its height in px. */
+  height?: number
+}
+
+/** A `<source>` of a breakpoint. */
+export type ArtSource = Required<ImageSource>

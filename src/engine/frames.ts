@@ -1,7 +1,8 @@
 import type { Sharp } from 'sharp'
-import type { Box, Header, Picture } from '../types.ts'
+import type { Header, Picture } from '../types.ts'
 import { decodeError } from './failure.ts'
 import { makePicture, type Changes } from './picture.ts'
+import { cutAt, isSmart, smartPlace, type Place } from './smart.ts'
 import { fromPixels, openSource, toPixels, type Animation, type Loaded, type Pixels } from './raster.ts'
 
 /**
@@ -19,15 +20,19 @@ export async function makeFrames(loaded: Loaded, picture: Picture): Promise<Pixe
   const { loop = 0, delay = [] } = await openSource(loaded, picture).metadata().catch(decodeError)
   const roll = await toPixels(openSource(loaded, { orient: false, frames })).catch(decodeError)
   const { normalize, tint, ...others } = effects
-  const { resize: _, ...unsized } = picture
   // What looks at all pixels must see those of all frames, or they would flicker; sharp applies these two last.
-  const single: Changes = { ...(isSmart(resize) ? unsized : picture), effects: others }
+  const single: Changes = { ...picture, effects: others }
   const made: Pixels[] = []
-  let cut: Cut | undefined
+  let place: Place | undefined
   for (const stored of split(roll, frames)) {
     const frame = await upright(stored, loaded, picture)
-    if (isSmart(resize)) cut ??= await smartCut(frame, resize)
-    made.push(await makePicture(cut ? await applyCut(frame, cut) : frame, single))
+    if (!isSmart(resize)) made.push(await makePicture(frame, single))
+    else {
+      // The first frame decides for all.
+      place ??= await smartPlace(frame, resize)
+      const cut = await cutAt(frame, place, resize)
+      made.push(await makePicture(cut.part, { ...single, resize: cut.resize }))
+    }
   }
   const joined = join(made, { loop, delay })
   return normalize || tint
@@ -74,34 +79,4 @@ async function upright(frame: Pixels, { source }: Loaded, { orient, box }: Pictu
   const turn = orient ? UPRIGHT[source.header.orientation] : undefined
   const turned = turn ? await toPixels(turn(fromPixels(frame))) : frame
   return box ? toPixels(fromPixels(turned).extract(box)) : turned
-}
-
-type Resize = NonNullable<Picture['resize']>
-
-/** How a frame is covered: scaled as a whole, then cut. */
-interface Cut {
-  scaled: Resize
-  box: Box
-}
-
-/** Whether the pixels decide where a picture is cut; then the first frame decides for all. */
-function isSmart(resize: Resize | undefined): resize is Resize {
-  return resize?.position === 'entropy' || resize?.position === 'attention'
-}
-
-async function smartCut(frame: Pixels, resize: Resize): Promise<Cut> {
-  const { info } = await fromPixels(frame).resize(resize).raw().toBuffer({ resolveWithObject: true })
-  const scale = Math.max(resize.width / frame.width, resize.height / frame.height)
-  const { position: _, ...plain } = resize
-  const scaled: Resize = {
-    ...plain,
-    fit: 'fill',
-    width: Math.max(resize.width, Math.round(frame.width * scale)),
-    height: Math.max(resize.height, Math.round(frame.height * scale)),
-  }
-  return { scaled, box: { left: -(info.cropOffsetLeft ?? 0), top: -(info.cropOffsetTop ?? 0), width: resize.width, height: resize.height } }
-}
-
-function applyCut(frame: Pixels, { scaled, box }: Cut): Promise<Pixels> {
-  return toPixels(fromPixels(frame).resize(scaled).extract(box))
 }

@@ -1,12 +1,17 @@
 import sharp from 'sharp'
 import { ImagemillError } from '../errors.ts'
 import type { Box, Header, SourceFormat, TrimQuestion } from '../types.ts'
+import { hdrOfAvif } from '../source/dynamic-range.ts'
 import { decodeError } from './failure.ts'
 import { openSource, type Loaded } from './raster.ts'
+import { scalableSvg } from './svg.ts'
 
 /** The header of formats that only a real decoder reads rightly: transformations in AVIF, units in SVG, pages in TIFF. */
 export async function inspectHeader(bytes: Buffer, format: SourceFormat): Promise<Header> {
-  const { width, height, orientation, hasAlpha, pages, pageHeight, compression } = await sharp(bytes, { limitInputPixels: false })
+  const { width, height, orientation, hasAlpha, pages, pageHeight, compression } = await sharp(
+    format === 'svg' ? scalableSvg(bytes) : bytes,
+    { limitInputPixels: false },
+  )
     .metadata()
     .catch(decodeError)
   if (format === 'avif' && compression !== 'av1') {
@@ -16,6 +21,7 @@ export async function inspectHeader(bytes: Buffer, format: SourceFormat): Promis
       hint: 'Export it as AVIF, JPEG or PNG.',
     })
   }
+  const hdr = format === 'avif' ? hdrOfAvif(bytes) : undefined
   // Pages of a TIFF are other pictures, not frames: the first one is the image.
   const frames = format === 'tiff' || format === 'svg' ? 1 : (pages ?? 1)
   return {
@@ -25,6 +31,7 @@ export async function inspectHeader(bytes: Buffer, format: SourceFormat): Promis
     orientation: orientation ?? 1,
     frames: format === 'avif' ? 1 : frames,
     alpha: hasAlpha,
+    ...(hdr && { hdr }),
   }
 }
 

@@ -2,7 +2,7 @@ import sharp, { type Sharp, type SharpOptions } from 'sharp'
 import type { Box, Picture, Source } from '../types.ts'
 import { decodeError } from './failure.ts'
 
-/** Decoded pixels: 8 bit sRGB, rows from top to bottom. */
+/** Decoded pixels: 8 bit, sRGB unless the source keeps its profile, rows from top to bottom. */
 export interface Pixels {
   data: Buffer
   width: number
@@ -25,15 +25,22 @@ export interface Loaded {
   source: Source
   bytes: Buffer
   pixelLimit: number
+  /** ICC profile of a wide gamut that is kept: then pixels are in its colours, and not in sRGB. */
+  profile?: Buffer
+  /** Whether the source has a profile and more than 8 bits: sharp works on these in Display P3, and has to be told to leave it. */
+  deep?: boolean
+  /** Where the parts that stand out were found so far, so that each is looked for once. */
+  places: Map<string, Promise<{ left: number; top: number }>>
 }
 
 /** A sharp pipeline on a source, always from the bytes that were hashed: an SVG given by path could read its neighbours. */
 export function openSource(
-  { bytes, source, pixelLimit }: Loaded,
+  { bytes, source, pixelLimit, profile, deep }: Loaded,
   { orient, frames }: Pick<Picture, 'orient' | 'frames'>,
   options: SharpOptions = {},
 ): Sharp {
-  const image = sharp(bytes, { limitInputPixels: pixelLimit, animated: frames > 1, ...options })
+  const image = sharp(bytes, { limitInputPixels: pixelLimit, animated: frames > 1, ignoreIcc: profile !== undefined, ...options })
+  if (deep) image.withIccProfile('srgb', { attach: false })
   return orient && source.header.orientation > 1 ? image.autoOrient() : image
 }
 

@@ -8,10 +8,14 @@ import { storedOutput } from '../store/output.ts'
 import type { Format, Output, Picture, Source, StoredOutput } from '../types.ts'
 import { setEncoder } from './encode.ts'
 import { decodeError } from './failure.ts'
+import { isEncodedGrey } from './grey.ts'
 import { makeFrames, needsFrames } from './frames.ts'
 import { applyChanges, changesPixels, makePicture } from './picture.ts'
-import { decodeRaster, drawVector, fromPixels, openSource, type Loaded, type Pixels } from './raster.ts'
+import { hasOutputColours, profiledPixels, withColours } from './profile.ts'
+import { decodeRaster, drawVector, openSource, type Loaded, type Pixels } from './raster.ts'
+import { cutAt, isSmart, smartPlaceIn } from './smart.ts'
 import { stripMetadata } from './strip.ts'
+import { scalableSvg } from './svg.ts'
 
 /** Outputs of one source that are made together. */
 export interface Batch {
@@ -49,7 +53,7 @@ export async function loadSource({ source, pixelLimit }: Pick<Batch, 'source' | 
     throw systemCode(error) === 'ENOENT' ? changed() : error
   })
   if (sha256(bytes) !== source.digest) throw changed()
-  return { source, bytes, pixelLimit }
+  return { source, bytes: source.header.format === 'svg' ? scalableSvg(bytes) : bytes, pixelLimit, places: new Map() }
 }
 
 function changed(): ImagemillError {
@@ -60,7 +64,8 @@ function changed(): ImagemillError {
   })
 }
 
-async function workRaster(loaded: Loaded, outputs: Output[], store: Store, report: (report: Report) => void): Promise<void> {
+async function workRaster(given: Loaded, outputs: Output[], store: Store, report: (report: Report) => void): Promise<void> {
+  const loaded = outputs[0] ? await withColours(given, outputs[0].picture) : given
   // Kept as promises: what cannot be decoded is not tried again for every output.
   let raster: Promise<Pixels> | undefined
   for (const group of groupBy(outputs, ({ picture }) => canonical(picture))) {
@@ -72,7 +77,7 @@ async function workRaster(loaded: Loaded, outputs: Output[], store: Store, repor
       try {
         if (picture.frames === 1) {
           raster ??= loaded.source.header.format === 'svg' ? drawVector(loaded, picture) : decodeRaster(loaded, picture)
-          pixels ??= makePicture(await raster, picture)
+          pixels ??= stillOf(loaded, await raster, picture)
         } else if (needsFrames(loaded.source.header, picture)) {
           pixels ??= makeFrames(loaded, picture)
         }
@@ -86,8 +91,18 @@ async function workRaster(loaded: Loaded, outputs: Output[], store: Store, repor
   }
 }
 
+/** The pixels of a picture that does not move. */
+async function stillOf(loaded: Loaded, raster: Pixels, picture: Picture): Promise<Pixels> {
+  const { resize } = picture
+  if (!isSmart(resize)) return makePicture(raster, picture)
+  const cut = await cutAt(raster, await smartPlaceIn(loaded, { ...picture, resize }), resize)
+  return makePicture(cut.part, { ...picture, resize: cut.resize })
+}
+
 async function encodeOutput(loaded: Loaded, { picture, encoding }: Output, pixels: Pixels | undefined): Promise<Buffer> {
-  const encoder = setEncoder(pixels ? fromPixels(pixels) : animatedPipeline(loaded, picture), encoding, pixels?.animation)
+  const image = pixels ? profiledPixels(pixels, loaded.profile) : animatedPipeline(loaded, picture)
+  if (pixels && !loaded.profile && isEncodedGrey(pixels, encoding)) image.toColourspace('b-w')
+  const encoder = setEncoder(image, encoding, pixels?.animation)
   const { data, info } = await encoder.toBuffer({ resolveWithObject: true }).catch(pixels ? undefined : decodeError)
   const height = info.pageHeight ?? info.height
   if (info.width !== picture.width || height !== picture.height) {
@@ -98,12 +113,13 @@ async function encodeOutput(loaded: Loaded, { picture, encoding }: Output, pixel
     })
   }
   const untouched = unchangedSource(loaded, picture, encoding.format)
-  return untouched && untouched.length < data.length ? untouched : data
+  return untouched && untouched.length < data.length && (await hasOutputColours(loaded)) ? untouched : data
 }
 
 /** An animation as sharp works on it: decoded anew for every output, but with its palette and timing kept. */
 function animatedPipeline(loaded: Loaded, picture: Picture): ReturnType<typeof openSource> {
   const image = openSource(loaded, picture)
+  if (loaded.profile) image.keepIccProfile()
   if (picture.box) image.extract(picture.box)
   return applyChanges(image, picture)
 }
@@ -111,8 +127,9 @@ function animatedPipeline(loaded: Loaded, picture: Picture): ReturnType<typeof o
 /** The source itself, rid of private metadata, where an output asks for nothing but its own format: re-encoding must not make it larger. */
 function unchangedSource({ source, bytes }: Loaded, picture: Picture, format: Format): Buffer | undefined {
   const { header } = source
-  if (header.format !== format || format === 'avif' || header.frames !== picture.frames || picture.box || changesPixels(picture))
-    return undefined
+  // Of frames that cannot be read, those of other sizes would not move.
+  const sameFrames = header.frames === picture.frames && header.unread === undefined
+  if (header.format !== format || format === 'avif' || !sameFrames || picture.box || changesPixels(picture)) return undefined
   return stripMetadata(bytes, format)
 }
 
@@ -132,8 +149,8 @@ async function put(store: Store, key: string, value: unknown, bytes: Buffer): Re
   }
 }
 
-function rasterKey({ header }: Source, { orient, box, scale, frames, resize }: Picture): string {
-  return canonical({ orient, box, scale, frames, drawn: header.format === 'svg' && resize })
+function rasterKey({ header }: Source, { orient, box, scale, frames, resize, colors }: Picture): string {
+  return canonical({ orient, box, scale, frames, colors, drawn: header.format === 'svg' && resize })
 }
 
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {

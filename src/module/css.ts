@@ -65,6 +65,8 @@ function unescape(text: string): string {
 export interface CssImage {
   /** By format in the order asked for; the last one is the fallback. */
   groups: { type: string; candidates: { address: string; descriptor: string }[] }[]
+  /** Other pictures for other screens, for which a style sheet has its own means. */
+  art?: readonly object[]
 }
 
 /** Puts images into a style sheet. With several formats or densities a declaration is written twice, for browsers that know no `image-set()`. */
@@ -101,6 +103,7 @@ export function cssTexts(text: string, urls: readonly CssUrl[], imageOf: ImageOf
 }
 
 function checked(url: CssUrl, image: CssImage, refuse: Refuse): CssImage {
+  if (image.art && image.art.length > 0) refuse(url, 'a style sheet has media queries of its own: write one `url()` in each')
   if (url.inImageSet && !isOne(image)) refuse(url, 'within image-set() it has to be one file: one width and one format')
   if (image.groups.some(({ candidates }) => candidates.length > 1 && candidates.some(({ descriptor }) => !descriptor.endsWith('x'))))
     refuse(url, 'a style sheet cannot choose by width: write one `w`, with `densities=1;2` for sharper screens')

@@ -9,6 +9,8 @@ type Node = DefaultTreeAdapterTypes.Node
 export interface HtmlImage {
   /** By format in the order asked for; the last one is the fallback. */
   groups: { type: string; candidates: { address: string; descriptor: string }[] }[]
+  /** Other pictures for other screens, first. */
+  art: (HtmlImage['groups'][number] & { media: string; width: number; height: number })[]
   /** The largest output of the fallback. */
   src: string
   width: number
@@ -122,6 +124,9 @@ function editsOf(place: Place, imageOf: (url: string) => HtmlImage | undefined, 
         styleText(valueOf(element, 'style') ?? '', imageOf, (at, why) => refuse({ url: at, line, column }, why)),
       ),
     ]
+  const artful = images.findIndex((each) => each && each.art.length > 0)
+  if (artful >= 0 && (element.tagName !== 'img' || attribute !== 'src'))
+    refuse({ url: candidates[artful]?.url ?? '', line, column }, 'pictures for other screens need the `src` of an `<img>`')
   if (isSet && (candidates.length > 1 || candidates[0]?.descriptor !== '')) {
     const several = images.findIndex((each) => each && (each.groups.length > 1 || (each.groups[0]?.candidates.length ?? 0) > 1))
     if (several >= 0)
@@ -179,13 +184,14 @@ function imgEdits(place: Place, image: HtmlImage): Edit[] {
     ...(sized ? [] : [` width="${image.width}" height="${image.height}"`]),
   ]
   const edits = [write(place, image.src), ...(own.length > 0 ? [add(element, own.join(''))] : [])]
-  const others = image.groups.slice(0, -1)
+  const others = [...image.art, ...image.groups.slice(0, -1)]
   const location = element.sourceCodeLocation
   if (others.length === 0 || !location) return edits
   const sizes = valueOf(element, 'sizes')
-  const sources = others.map(
-    (group) => `<source type="${group.type}" srcset="${escape(srcsetOf(group))}"${sizes === undefined ? '' : ` sizes="${escape(sizes)}"`}>`,
-  )
+  const sources = others.map((group) => {
+    const screen = 'media' in group ? `media="${escape(group.media)}" width="${group.width}" height="${group.height}" ` : ''
+    return `<source ${screen}type="${group.type}" srcset="${escape(srcsetOf(group))}"${sizes === undefined ? '' : ` sizes="${escape(sizes)}"`}>`
+  })
   const isInPicture = element.parentNode && 'tagName' in element.parentNode && element.parentNode.tagName === 'picture'
   const [before, after] = isInPicture ? ['', ''] : ['<picture>', '</picture>']
   return [

@@ -1,4 +1,4 @@
-import type { Plan } from '../query/plan.ts'
+import type { Plan, View } from '../query/plan.ts'
 import type { Request } from '../query/request.ts'
 import type { Format, Output } from '../types.ts'
 
@@ -15,7 +15,7 @@ interface FormatGroup {
 
 /** What the module of a request exports, with outputs in the place of their addresses. */
 export function exportedValue(request: Request, plan: Plan): Value {
-  const groups = groupByFormat(plan.outputs)
+  const groups = groupByFormat(plan.views.at(-1)?.outputs ?? [])
   const fallback = groups.at(-1)
   const largest = fallback && largestOf(fallback.outputs)
   if (!fallback || !largest) return {}
@@ -33,7 +33,7 @@ export function exportedValue(request: Request, plan: Plan): Value {
         ...(fallback.outputs.length > 1 && { srcset: srcsetText(fallback.outputs) }),
       }
     case 'picture':
-      return pictureValue(groups, fallback, largest)
+      return pictureValue(plan, groups, fallback, largest)
     case 'metadata':
       return metadataValue(plan.outputs, request.shape.keys)
     default:
@@ -50,18 +50,36 @@ function imageValue(plan: Plan, groups: FormatGroup[], fallback: FormatGroup, sr
     height,
     srcset,
     img: { src, ...(fallback.outputs.length > 1 && { srcset }), width, height },
-    sources: groups.map(({ format, outputs }) => ({ type: `image/${format}`, srcset: srcsetText(outputs) })),
+    sources: [...artSources(plan), ...groups.map(sourceOf)],
     outputs: plan.outputs.map((output) => ({ path: output, ...facts(output) })),
   }
 }
 
 /** The shape of vite-imagetools: the fallback needs no source of its own while `img` says it all. */
-function pictureValue(groups: FormatGroup[], fallback: FormatGroup, src: Output): Value {
+function pictureValue(plan: Plan, groups: FormatGroup[], fallback: FormatGroup, src: Output): Value {
   const shown = groups.filter((group) => group !== fallback || group.outputs.length > 1)
+  const art = artSources(plan)
   return {
+    ...(art.length > 0 && { art }),
     sources: Object.fromEntries(shown.map(({ format, outputs }) => [format, srcsetText(outputs)])),
     img: { src, w: src.picture.width, h: src.picture.height },
   }
+}
+
+/** The `<source>`s of the screens that show another picture; its size keeps its place in the page, which the `<img>` would get wrong. */
+function artSources({ views }: Plan): Value[] {
+  return views.flatMap(({ media, outputs }: View) =>
+    media === undefined
+      ? []
+      : groupByFormat(outputs).map((group) => {
+          const { width = 0, height = 0 } = largestOf(group.outputs)?.picture ?? {}
+          return { media, ...sourceOf(group), width, height }
+        }),
+  )
+}
+
+function sourceOf({ format, outputs }: FormatGroup): { type: string; srcset: Text } {
+  return { type: `image/${format}`, srcset: srcsetText(outputs) }
 }
 
 function metadataValue(outputs: readonly Output[], keys: readonly string[] | undefined): Value {

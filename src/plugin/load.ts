@@ -77,7 +77,7 @@ export async function loadImage(asked: Asked, place: Place): Promise<string> {
 /** Settles what an image is asked for, and remembers it under the names that tokens and addresses have for it. */
 export async function planImage({ file, path, query, defaults }: Asked, place: Place): Promise<Job> {
   const { api, root } = place
-  const request = parseRequest(query, { defaults, presets: api.options.presets })
+  const request = parseRequest(query, { defaults, presets: api.options.presets, breakpoints: api.options.breakpoints })
   const { source, plan } = await api.pipeline(root).plan(file, request)
   for (const warning of plan.warnings) api.report.warn(`${path}?${query}: ${warning}`)
   return register({ name: nameOf(path, request), written: query, request, source, plan }, place)

@@ -4,6 +4,8 @@ import type Picomatch from 'picomatch'
 import { ImagemillError } from '../errors.ts'
 import { isRecord } from '../hash.ts'
 import { cgroupCpus, memoryLimit } from '../machine.ts'
+import type { Breakpoints } from '../query/breakpoints.ts'
+import { isBreakpointName, isMediaQuery } from '../query/media.ts'
 import { nearest } from '../query/spelling.ts'
 import type { QueryInput } from '../query/text.ts'
 
@@ -20,6 +22,11 @@ export interface ImagemillOptions {
   defaults?: QueryInput | ((file: string) => QueryInput | undefined)
   /** Named queries, used as `?preset=name`. @default {} */
   presets?: Readonly<Record<string, QueryInput>>
+  /**
+   * Media conditions by name, such as `{ phone: '(max-width: 600px)' }`, for what a query says of some screens alone:
+   * `phone.aspect=1:1`. The first one that matches wins. @default {}
+   */
+  breakpoints?: Readonly<Record<string, string>>
   cache?: {
     /** Folder of the store, from the project's root. @default 'node_modules/.cache/imagemill' beside the nearest package.json */
     dir?: string
@@ -56,6 +63,7 @@ export interface Options {
   matches(path: string): boolean
   defaults(file: string): QueryInput | undefined
   presets: Readonly<Record<string, QueryInput>>
+  breakpoints: Breakpoints
   cache: { dir: string | undefined; maxSize: number }
   concurrency: number
   memory: number
@@ -76,6 +84,7 @@ export function resolveOptions(input: unknown = {}): Options {
     'exclude',
     'defaults',
     'presets',
+    'breakpoints',
     'cache',
     'concurrency',
     'memory',
@@ -92,6 +101,7 @@ export function resolveOptions(input: unknown = {}): Options {
     matches: matcher(raw['include'], raw['exclude']),
     defaults: isDefaultsFunction(defaults) ? (file) => queryInput(defaults(file), 'defaults') : () => queryInput(defaults, 'defaults'),
     presets: presetsOf(raw['presets']),
+    breakpoints: breakpointsOf(raw['breakpoints']),
     cache: {
       dir: read(cache['dir'], 'cache.dir', 'a path', (value) => (typeof value === 'string' && value !== '' ? value : undefined)),
       maxSize: read(cache['maxSize'], 'cache.maxSize', SIZE, bytes) ?? 2e9,
@@ -187,6 +197,21 @@ function presetsOf(value: unknown): Record<string, QueryInput> {
   if (value === undefined) return {}
   if (!isRecord(value)) throw invalid('presets', 'an object of queries', value)
   return Object.fromEntries(Object.entries(value).map(([name, query]) => [name, queryInput(query, `presets.${name}`) ?? '']))
+}
+
+function breakpointsOf(value: unknown): Breakpoints {
+  if (value === undefined) return {}
+  if (!isRecord(value)) throw invalid('breakpoints', "an object such as { phone: '(max-width: 600px)' }", value)
+  const names = new Map<string, string>()
+  for (const [name, media] of Object.entries(value)) {
+    const option = `breakpoints.${name}`
+    if (!isBreakpointName(name)) throw invalid(option, 'a name of letters, digits and `-` that is no directive and no format', name)
+    if (typeof media !== 'string' || !isMediaQuery(media)) throw invalid(option, "a media query such as '(max-width: 600px)'", media)
+    const other = names.get(media.trim())
+    if (other !== undefined) throw invalid(option, `another media query than that of \`${other}\`, which always wins`, media)
+    names.set(media.trim(), name)
+  }
+  return Object.fromEntries([...names].map(([media, name]) => [name, media]))
 }
 
 function queryInput(value: unknown, name: string): QueryInput | undefined {

@@ -30,19 +30,20 @@ export async function pageImage(job: Job, place: Place): Promise<HtmlImage | und
   const inline = request.values.inline?.[0] === true
   const addresses = new Map<string, string>()
   for (const output of plan.outputs) addresses.set(output.key, inline ? await inlined(output, job, place) : address(output, job, place))
-  const groups = groupByFormat(plan.outputs)
-  const largest = largestOf(groups.at(-1)?.outputs ?? [])
-  if (!largest) return undefined
+  const base = plan.views.at(-1)?.outputs ?? []
   const addressIn = ({ key }: Output): string => addresses.get(key) ?? source.file
-  return {
-    groups: groups.map(({ format, outputs }) => ({
+  const groupsOf = (outputs: readonly Output[]): HtmlImage['groups'] =>
+    groupByFormat(outputs).map(({ format, outputs: list }) => ({
       type: `image/${format}`,
-      candidates: outputs.map((output) => ({ address: addressIn(output), descriptor: output.descriptor })),
-    })),
-    src: addressIn(largest),
-    width: largest.picture.width,
-    height: largest.picture.height,
-  }
+      candidates: list.map((output) => ({ address: addressIn(output), descriptor: output.descriptor })),
+    }))
+  const largest = largestOf(groupByFormat(base).at(-1)?.outputs ?? [])
+  if (!largest) return undefined
+  const art = plan.views.flatMap(({ media, outputs }) => {
+    const { width = 0, height = 0 } = largestOf(outputs)?.picture ?? {}
+    return media === undefined ? [] : groupsOf(outputs).map((group) => ({ media, width, height, ...group }))
+  })
+  return { groups: groupsOf(base), art, src: addressIn(largest), width: largest.picture.width, height: largest.picture.height }
 }
 
 function address(output: Output, { source }: Job, place: Place): string {

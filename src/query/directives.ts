@@ -96,6 +96,7 @@ export const DIRECTIVES = {
   hue: row('whole degrees from -360 to 360', integer(-360, 360)),
   saturation: row('a factor from 0 to 100', number(0, 100)),
   brightness: row('a factor from 0 to 100', number(0, 100)),
+  colors: single('srgb or keep', oneOf(['srgb', 'keep'])),
   densities: { ...row('pixel densities such as 1;2', number(0.1, 10)), list: true },
   basePixels: single('the width in px of density 1', integer(1, MAX_SIZE)),
   as: single(words(SHAPES), (value) => readShape(value)),
@@ -112,6 +113,43 @@ export type ValueOf<K extends DirectiveName> = (typeof DIRECTIVES)[K] extends Ro
 
 /** Directives that can also be set for one format alone, as in `avif.quality=50`. */
 export const PER_FORMAT = ['quality', 'effort', 'lossless', 'progressive'] as const satisfies readonly DirectiveName[]
+
+/** Directives that can also be set for the screens of one breakpoint alone, as in `phone.aspect=1:1`: those of pixels and files. */
+export const PER_BREAKPOINT = [
+  'w',
+  'h',
+  'aspect',
+  'fit',
+  'position',
+  'focus',
+  'crop',
+  'trim',
+  'kernel',
+  'background',
+  'allowUpscale',
+  'rotate',
+  'flip',
+  'flop',
+  'format',
+  'quality',
+  'effort',
+  'lossless',
+  'progressive',
+  'blur',
+  'sharpen',
+  'median',
+  'grayscale',
+  'invert',
+  'normalize',
+  'flatten',
+  'tint',
+  'hue',
+  'saturation',
+  'brightness',
+  'densities',
+  'basePixels',
+  'animated',
+] as const satisfies readonly DirectiveName[]
 
 /** Other names of a directive that vite-imagetools taught people. */
 export const VALUE_ALIASES: Readonly<Record<string, string>> = { meta: 'metadata' }

@@ -28,5 +28,8 @@ export const LARGEST: Readonly<Record<Format, number>> = { avif: 16_384, webp: 1
 /** Formats that can hold several frames and that sharp can write so. */
 export const ANIMATED: ReadonlySet<Format> = new Set<Format>(['gif', 'webp'])
 
+/** Formats that can carry an ICC profile. */
+export const PROFILED: ReadonlySet<Format> = new Set<Format>(['avif', 'jpeg', 'png', 'webp'])
+
 /** Formats with pixels that can be transparent. */
 export const TRANSPARENT: ReadonlySet<Format> = new Set<Format>(['avif', 'webp', 'png', 'gif'])

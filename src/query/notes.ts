@@ -6,9 +6,13 @@ import type { Variant } from './variants.ts'
 export interface Notes {
   clamped: { wanted: string; box: Size; size: Size }[]
   stilled: Format[]
+  /** Whether the query says that the first frame is meant. */
+  still: boolean
+  /** Whether the query says that usual colours are meant. */
+  plain: boolean
 }
 
-export function warningsOf({ clamped, stilled }: Notes, { frames }: Header): string[] {
+export function warningsOf({ clamped, stilled, still, plain }: Notes, { frames, unread, hdr }: Header): string[] {
   const [first] = clamped
   const texts: string[] = []
   if (first) {
@@ -18,12 +22,25 @@ export function warningsOf({ clamped, stilled }: Notes, { frames }: Header): str
       `larger than the source (${first.box.width} × ${first.box.height} px): ${list(clamped.map(({ wanted }) => wanted))}; made at ${made}; \`allowUpscale\` would enlarge it`,
     )
   }
+  if (hdr !== undefined && !plain) texts.push(`${DARKENED[hdr]}; \`colors=srgb\` says that this is meant`)
   for (const format of new Set(stilled)) {
     texts.push(
       `${format} cannot hold the ${frames} frames of the source: it shows the first one; \`animated=false\` says that this is meant`,
     )
   }
+  if (unread !== undefined && !still) {
+    texts.push(
+      `an animated PNG, of which only the first image can be read: save its ${unread} frames as WebP or GIF; \`animated=false\` says that this is meant`,
+    )
+  }
   return texts
+}
+
+/** What becomes of more light than usual screens show. */
+const DARKENED: Readonly<Record<NonNullable<Header['hdr']>, string>> = {
+  'gain map': 'its HDR gain map is dropped: every screen shows the image as a usual one does',
+  PQ: 'it is HDR (PQ), and its values are taken as they are: the image looks flat',
+  HLG: 'it is HDR (HLG), and its values are taken as they are: the image looks flat',
 }
 
 /** What was asked of the size of a variant, as it is written. */

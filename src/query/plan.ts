@@ -14,10 +14,18 @@ export interface Plan {
   operation: 'resize' | 'srcset' | 'convert'
   /** Name of the job: the hash of everything its outputs depend on. */
   job_id: string
-  /** By format in the order asked for, then by size; no two are the same. */
+  /** All of them: view by view, by format in the order asked for, then by size; no two are the same. */
   outputs: Output[]
+  /** How they are shown: first the views with a media condition, in the order in which these are tried, and last the one for all other screens. */
+  views: View[]
   /** What was done other than asked, in words for the user. */
   warnings: string[]
+}
+
+/** The outputs among which a browser chooses on the screens that match `media`; on all that match no other where it is absent. */
+export interface View {
+  media?: string
+  outputs: Output[]
 }
 
 export interface PlanContext {
@@ -30,7 +38,12 @@ export interface PlanContext {
 }
 
 export function planRequest(request: Request, source: Source, context: PlanContext): Plan {
-  const notes: Notes = { clamped: [], stilled: [] }
+  const notes: Notes = {
+    clamped: [],
+    stilled: [],
+    still: request.values.animated?.[0] === false,
+    plain: request.values.colors?.[0] === 'srgb',
+  }
   const byKey = new Map<string, Output>()
   const { values, perFormat } = request
   checkSource(source.header, context.pixelLimit)
@@ -41,13 +54,24 @@ export function planRequest(request: Request, source: Source, context: PlanConte
     if (!byKey.has(key)) byKey.set(key, { key, picture, encoding, descriptor: descriptorOf(variant, picture, shrink) })
   }
   const outputs = [...byKey.values()]
+  return { ...jobOf(outputs), views: [{ outputs }], warnings: warningsOf(notes, source.header) }
+}
+
+/** One plan of the plan of a request and those of its breakpoints, which are given in the order of its `art`. */
+export function planViews(request: Request, main: Plan, art: readonly Plan[]): Plan {
+  const named = art.map((plan, index) => ({ ...plan, ...request.art[index] }))
+  const views = [...named.map(({ media, outputs }) => ({ ...(media !== undefined && { media }), outputs })), { outputs: main.outputs }]
+  // What is told of the image is not told of each breakpoint again.
+  const more = named.flatMap(({ name, warnings }) =>
+    warnings.filter((text) => !main.warnings.includes(text)).map((text) => `${name}: ${text}`),
+  )
+  const outputs = [...new Map(views.flatMap((view) => view.outputs.map((output) => [output.key, output]))).values()]
+  return { ...jobOf(outputs), views, warnings: [...main.warnings, ...more] }
+}
+
+function jobOf(outputs: Output[]): Pick<Plan, 'operation' | 'job_id' | 'outputs'> {
   const operation = outputs.length > 1 ? 'srcset' : outputs[0]?.picture.resize ? 'resize' : 'convert'
-  return {
-    operation,
-    job_id: sha256(canonical([operation, outputs.map(({ key }) => key)])),
-    outputs,
-    warnings: warningsOf(notes, source.header),
-  }
+  return { operation, job_id: sha256(canonical([operation, outputs.map(({ key }) => key)])), outputs }
 }
 
 /** The source as it is displayed: a quarter turn of EXIF swaps its sides. */
@@ -88,6 +112,7 @@ function settlePicture(variant: Variant, header: Header, context: PlanContext, n
         fit,
         kernel,
         ...(variant.position && fit !== 'fill' && { position: variant.position }),
+        ...(isSmart(variant) && fit === 'cover' && { aspect: wantedAspect(variant, size) }),
         ...(variant.background && fit === 'contain' && { background: variant.background }),
       },
     }),
@@ -95,8 +120,21 @@ function settlePicture(variant: Variant, header: Header, context: PlanContext, n
     ...(variant.flip && { flip: true }),
     ...(variant.flop && { flop: true }),
     ...(effects && { effects }),
+    // Without its colours a picture has no gamut.
+    ...(variant.keepColors && !effects?.grayscale && { colors: 'keep' as const }),
   }
   return { picture, shrink }
+}
+
+/** Whether the pixels decide what is kept. */
+function isSmart({ position }: Variant): boolean {
+  return position === 'entropy' || position === 'attention'
+}
+
+/** The ratio that was asked for, not that of a size rounded to whole px. */
+function wantedAspect({ w, h, aspect }: Variant, size: Size): number {
+  if (w !== undefined && h !== undefined) return w / h
+  return aspect ?? size.width / size.height
 }
 
 /** When nothing is cut off or added, sharp must not round the size a second time. */

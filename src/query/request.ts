@@ -1,5 +1,6 @@
 import { ImagemillError } from '../errors.ts'
 import type { Format } from '../types.ts'
+import { inheritedTexts, splitBreakpoints, type Breakpoints } from './breakpoints.ts'
 import { DIRECTIVES, FORMATS, PER_FORMAT, isDirective, type DirectiveName, type Shape, type ValueOf } from './directives.ts'
 import { nearest } from './spelling.ts'
 import { readTexts, refuseUnknown, type QueryInput, type Texts } from './text.ts'
@@ -19,21 +20,43 @@ export interface Request {
   shape: Shape | undefined
   /** Whether the bundler's own `?url` asks for the address alone. */
   urlOnly: boolean
+  /** The image as it is on other screens, in the order in which their conditions are tried; empty without art direction. */
+  art: ArtDirected[]
+}
+
+/** What is asked for on the screens that match a media condition: a whole request, of the same source. */
+export interface ArtDirected {
+  name: string
+  media: string
+  request: Request
 }
 
 export interface RequestContext {
   defaults?: QueryInput | undefined
   presets?: Readonly<Record<string, QueryInput>>
+  breakpoints?: Breakpoints
 }
 
 /** Parses a query. What it says goes before its preset, which goes before the plugin's defaults. */
-export function parseRequest(query: string, { defaults = '', presets = {} }: RequestContext = {}): Request {
+export function parseRequest(query: string, { defaults = '', presets = {}, breakpoints = {} }: RequestContext = {}): Request {
   const written = readTexts(query)
   const usual = readTexts(defaults)
   const preset = readTexts(presetQuery(written.get('preset') ?? usual.get('preset'), presets))
   if (preset.has('preset'))
     throw conflict('a preset cannot name another preset', 'Write its directives out in `presets`, in the options of the plugin.')
-  const texts: Texts = new Map([...usual, ...preset, ...written])
+  const { own, art } = splitBreakpoints(new Map([...usual, ...preset, ...written]), breakpoints)
+  const request = settle(own)
+  if (art.length === 0) return request
+  checkShape(request)
+  const parts = art.flatMap(({ name, texts }) => canonicalParts(readValues(texts, `${name}.`), `${name}.`))
+  return {
+    ...request,
+    query: joined([...canonicalParts(request), ...parts]),
+    art: art.map(({ name, media, texts }) => ({ name, media, request: settle(inheritedTexts(own, texts)) })),
+  }
+}
+
+function settle(texts: Texts): Request {
   refuseUnknown(texts)
   const { values, perFormat } = readValues(texts)
   const urlOnly = texts.has('url')
@@ -41,7 +64,16 @@ export function parseRequest(query: string, { defaults = '', presets = {} }: Req
     throw conflict('`url` and `as` both say what is exported', 'Leave out one of them.')
   if (values.trim && (values.crop?.length ?? 0) > 1)
     throw conflict('`trim` looks at one rectangle, and `crop` names several', 'Keep one `crop`, or leave out `trim`.')
-  return { query: canonicalQuery(values, perFormat), values, perFormat, shape: values.as?.[0], urlOnly }
+  return { query: joined(canonicalParts({ values, perFormat })), values, perFormat, shape: values.as?.[0], urlOnly, art: [] }
+}
+
+/** Only a `<picture>` can change with the screen. */
+function checkShape({ shape, urlOnly }: Request): void {
+  if (!urlOnly && (shape === undefined || shape.name === 'picture' || shape.name === 'result')) return
+  throw conflict(
+    `breakpoints need a \`<picture>\`, and \`${urlOnly ? 'url' : `as=${shape?.name}`}\` exports one image for all screens`,
+    'Write `as=picture`, or leave out `as`.',
+  )
 }
 
 function presetQuery(names: readonly string[] | undefined, presets: Readonly<Record<string, QueryInput>>): QueryInput {
@@ -59,15 +91,16 @@ function presetQuery(names: readonly string[] | undefined, presets: Readonly<Rec
   })
 }
 
-function readValues(texts: Texts): Pick<Request, 'values' | 'perFormat'> {
+/** `prefix` is what the keys have before them in the query, to be said in an error. */
+function readValues(texts: Texts, prefix = ''): Pick<Request, 'values' | 'perFormat'> {
   const values: Values = {}
   const perFormat: Request['perFormat'] = {}
   for (const [key, words] of texts) {
     const [first = '', setting] = key.split('.')
     const format = FORMATS.find((known) => known === first)
-    if (isDirective(key)) readInto(values, key, key, words)
+    if (isDirective(key)) readInto(values, key, prefix + key, words)
     else if (format && setting !== undefined && isDirective(setting))
-      readInto((perFormat[format] ??= {}), perFormatName(key, setting), key, words)
+      readInto((perFormat[format] ??= {}), perFormatName(prefix + key, setting), prefix + key, words, true)
   }
   if (values.preset) delete values.preset
   return { values, perFormat }
@@ -83,8 +116,14 @@ function perFormatName(key: string, setting: string): (typeof PER_FORMAT)[number
   })
 }
 
-function readInto<K extends DirectiveName>(into: { [P in K]?: ValueOf<P>[] }, name: K, key: string, words: readonly string[]): void {
-  const { expected, list } = DIRECTIVES[name]
+function readInto<K extends DirectiveName>(
+  into: { [P in K]?: ValueOf<P>[] },
+  name: K,
+  key: string,
+  words: readonly string[],
+  single = !DIRECTIVES[name].list,
+): void {
+  const { expected } = DIRECTIVES[name]
   // The table is a union of rows; that a row's reader gives its own value type is what `ValueOf` says.
   const read = DIRECTIVES[name].read as (text: string) => ValueOf<K> | undefined
   const read1 = (word: string): ValueOf<K> => {
@@ -97,7 +136,6 @@ function readInto<K extends DirectiveName>(into: { [P in K]?: ValueOf<P>[] }, na
     })
   }
   const found = unique(words.map(read1))
-  const single = !list || key.includes('.')
   if (single && found.length > 1) throw conflict(`\`${key}\` takes one value, received ${words.join(' and ')}`, 'Keep one of them.')
   into[name] = name === 'format' ? found : found.sort(ascending)
 }
@@ -121,16 +159,23 @@ function ascending(a: unknown, b: unknown): number {
 /** What is `false` by default says nothing when it is `false`. */
 const FALSE_SAYS: ReadonlySet<string> = new Set(['animated', 'inline', 'progressive'])
 
-function canonicalQuery(values: Values, perFormat: Request['perFormat']): string {
+/** Every directive as it is written in a canonical query, by its key. */
+function canonicalParts({ values, perFormat }: Pick<Request, 'values' | 'perFormat'>, prefix = ''): [string, string][] {
   const dotted = Object.entries(perFormat).flatMap(([format, settings]) =>
     Object.entries(settings).map(([key, list]): [string, unknown[]] => [`${format}.${key}`, list]),
   )
   const named: [string, unknown[]][] = [...Object.entries(values), ...dotted]
-  const parts = named
-    .filter(([key, list]) => key !== 'imagemill' && (list.length > 1 || list[0] !== false || key.includes('.') || FALSE_SAYS.has(key)))
+  const says = (key: string, list: unknown[]): boolean => list.length > 1 || list[0] !== false || key.includes('.') || FALSE_SAYS.has(key)
+  return named
+    .filter(([key, list]) => key !== 'imagemill' && (prefix !== '' || says(key, list)))
+    .map(([key, list]) => [prefix + key, list.length === 1 && list[0] === true ? '' : `=${list.map(textOf).join(';')}`])
+}
+
+function joined(parts: [string, string][]): string {
+  return parts
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, list]) => (list.length === 1 && list[0] === true ? key : `${key}=${list.map(textOf).join(';')}`))
-  return parts.join('&')
+    .map(([key, text]) => key + text)
+    .join('&')
 }
 
 function textOf(value: unknown): string {

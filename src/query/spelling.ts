@@ -16,6 +16,7 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   dpr: 'densities',
   density: 'densities',
   bg: 'background',
+  colours: 'colors',
   greyscale: 'grayscale',
   gray: 'grayscale',
   mode: 'fit',

@@ -63,13 +63,19 @@ function ownerOf(word: string): DirectiveName | undefined {
 }
 
 function canonicalKey(key: string): string {
-  return key.replace(/^jpg\./, 'jpeg.')
+  return key.replace(/(^|\.)jpg\./, '$1jpeg.')
 }
 
 /** Whether a query is meant for us: it holds one of our directives, or a word that can only be a misspelt one. */
 export function isOurs(query: string): boolean {
   const names = [...new URLSearchParams(query.replaceAll('#', '%23')).keys()]
-  return names.some((name) => (isKnown(name) && !WEAK.has(name)) || misspelt(name, OTHERS_SHORT) !== undefined)
+  return names.some((name) => (isKnown(name) && !WEAK.has(name)) || isOfBreakpoint(name) || misspelt(name, OTHERS_SHORT) !== undefined)
+}
+
+/** Whether a key says something of a breakpoint, whatever its name: a misspelt one is to be told, not left to the bundler. */
+function isOfBreakpoint(name: string): boolean {
+  const [breakpoint, ...setting] = canonicalKey(name).split('.')
+  return breakpoint !== '' && setting.length > 0 && setting[0] !== '' && isKnown(setting.join('.')) && !WEAK.has(setting.join('.'))
 }
 
 /** Whether defaults change images, or only say how an image that is asked for is given: then plain imports stay plain. */
@@ -104,7 +110,8 @@ export function refuseUnknown(texts: Texts): void {
   }
 }
 
-function isKnown(name: string): boolean {
+/** Whether a key is a directive, or one of a format alone. */
+export function isKnown(name: string): boolean {
   const [format = '', setting, ...more] = canonicalKey(name).split('.')
   if (setting === undefined) return isDirective(name)
   return more.length === 0 && FORMATS.some((known) => known === format) && isDirective(setting)
@@ -147,6 +154,7 @@ const MEANT = [
   'flatten',
   'saturation',
   'brightness',
+  'colors',
   'densities',
   'basePixels',
   'animated',

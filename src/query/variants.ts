@@ -1,14 +1,17 @@
 import { ImagemillError } from '../errors.ts'
 import type { Format, Header } from '../types.ts'
 import type { DirectiveName, ValueOf } from './directives.ts'
+import { PROFILED } from './encoder-defaults.ts'
 import { conflict, type Values } from './request.ts'
 
 /** One output of a request: one value of every list, a format, and a place in the srcset. */
-export type Variant = { [K in Exclude<DirectiveName, 'format' | 'animated' | 'allowUpscale'>]?: ValueOf<K> } & {
+export type Variant = { [K in Exclude<DirectiveName, 'format' | 'animated' | 'allowUpscale' | 'colors'>]?: ValueOf<K> } & {
   format: Format
   animated: boolean
   allowUpscale: boolean
   orient: boolean
+  /** Whether a wide gamut is kept, where the format can say which it is. */
+  keepColors: boolean
   /** Pixel density that the output is for. */
   density?: number
   /** Factor of the size that was asked for: the density, or its share of the highest when no size was. */
@@ -55,8 +58,13 @@ export function variantsOf(values: Values, header: Header): Variant[] {
   const asked = values.format?.flatMap((format) => (format === 'auto' ? autoFormats(header, animated) : [format])) ?? [ownFormat(header)]
   const formats = unique(asked)
   checkCount(formats, values)
+  const keep = values.colors?.[0] === 'keep' && header.format !== 'svg'
   const common = { animated, allowUpscale: values.allowUpscale?.[0] ?? false, orient: !(values.noAutoOrient?.[0] ?? false) }
-  return formats.flatMap((format) => combinations(values).flatMap((variant) => withDensity({ ...variant, ...common, format }, values)))
+  return formats.flatMap((format) =>
+    combinations(values).flatMap((variant) =>
+      withDensity({ ...variant, ...common, format, keepColors: keep && PROFILED.has(format) }, values),
+    ),
+  )
 }
 
 function checkCount(formats: readonly Format[], values: Values): void {

@@ -1,6 +1,7 @@
 import { ImagemillError } from '../errors.ts'
 import type { Header } from '../types.ts'
 import { corrupt } from './corrupt.ts'
+import { furtherPictures, isGainMap } from './dynamic-range.ts'
 import { exifOrientation } from './exif-orientation.ts'
 import { fourcc, slice } from './view.ts'
 
@@ -8,6 +9,7 @@ const SOI = 0xd8
 const EOI = 0xd9
 const SOS = 0xda
 const APP1 = 0xe1
+const APP2 = 0xe2
 
 /** Baseline, extended, progressive and lossless; the second and third also with arithmetic coding. */
 const READABLE_FRAMES: ReadonlySet<number> = new Set([0xc0, 0xc1, 0xc2, 0xc3, 0xc9, 0xca])
@@ -24,14 +26,17 @@ interface Frame {
 export function readJpeg(view: DataView): Header {
   let frame: Frame | undefined
   let orientation: number | undefined
+  let gainMap = false
   for (let offset = 2; ;) {
     offset = findMarker(view, offset)
     const marker = view.getUint8(offset - 1)
     if (isAlone(marker)) continue
     const segment = readSegment(view, offset, marker)
-    offset += 2 + segment.byteLength
+    const payload = offset + 2
+    offset = payload + segment.byteLength
     if (marker === APP1) orientation ??= readExif(segment)
-    else if (marker === SOS) return toHeader(frame, orientation)
+    else if (marker === APP2) gainMap ||= furtherPictures(segment).some((start) => isGainMap(view, payload + start))
+    else if (marker === SOS) return { ...toHeader(frame, orientation), ...(gainMap && { hdr: 'gain map' }) }
     else if (OTHER_FRAMES.has(marker)) throw unsupported(`of a rare kind (SOF${marker - 0xc0}) that is not read`)
     else if (READABLE_FRAMES.has(marker)) {
       if (frame) throw corrupt('the JPEG file has two frame headers')

@@ -1,5 +1,6 @@
 import type { Header } from '../types.ts'
 import { corrupt } from './corrupt.ts'
+import { hdrOfTransfer } from './dynamic-range.ts'
 import { exifOrientation, isTiff } from './exif-orientation.ts'
 import { fourcc, slice } from './view.ts'
 
@@ -30,6 +31,8 @@ export function readPng(view: DataView): Header {
   let alpha = start.colour === GREY_ALPHA || start.colour === RGB_ALPHA
   let orientation: number | undefined
   let colours = 0
+  let hdr: Header['hdr']
+  let moving = 0
   for (let offset = SIGNATURE_SIZE; ;) {
     const name = fourcc(view, offset + 4)
     if (name === 'IDAT') break
@@ -38,11 +41,22 @@ export function readPng(view: DataView): Header {
     offset += CHUNK_HEAD + data.byteLength + CHUNK_TAIL
     if (name === 'PLTE') colours = Math.min(Math.floor(data.byteLength / 3), 1 << start.depth)
     else if (name === 'tRNS') alpha ||= isTransparency(data.byteLength, start.colour, colours)
+    else if (name === 'acTL' && data.byteLength === 8) moving = data.getUint32(0)
+    else if (name === 'cICP' && data.byteLength === 4) hdr = hdrOfTransfer(data.getUint8(1))
     else if (name === 'eXIf' && isTiff(data)) orientation ??= exifOrientation(data)
   }
   if (start.colour === PALETTE && colours === 0)
     throw corrupt('expected a palette (PLTE) before the first IDAT chunk of the PNG file, found none')
-  return { format: 'png', width: start.width, height: start.height, orientation: orientation ?? 1, frames: 1, alpha }
+  return {
+    format: 'png',
+    width: start.width,
+    height: start.height,
+    orientation: orientation ?? 1,
+    frames: 1,
+    alpha,
+    ...(moving > 1 && { unread: moving }),
+    ...(hdr && { hdr }),
+  }
 }
 
 function readStart(view: DataView): Start {

@@ -7,6 +7,9 @@ import type { Header, Source, SourceFormat } from '../types.ts'
 import { readHeader } from './header.ts'
 import { sniff } from './sniff.ts'
 
+/** Raised when the readers say more, or other things, of the same bytes. */
+const READERS = 2
+
 /** A file changed within this time of being looked at may have changed again without a trace in its times, in ms. */
 const DOUBT = 2000
 
@@ -26,7 +29,7 @@ export interface SourceContext {
  */
 export async function readSource(file: string, context: SourceContext): Promise<Source> {
   const identity = identify(file)
-  const memoKey = sha256(`source ${file}`)
+  const memoKey = sha256(`source ${READERS} ${file}`)
   const memo = asMemo(context.store.get(memoKey)?.value)
   if (memo && canonical(memo.identity) === canonical(identity) && !inDoubt(identity, memo.seen_ms)) return { file, ...memo.source }
   // A page asks for several requests of one image at once, and server and client for the same ones.
@@ -100,7 +103,7 @@ function inDoubt({ mtime, ctime }: Identity, seen_ms: number): boolean {
 async function headerOf(file: string, bytes: Buffer, digest: string, { store, inspect, later }: SourceContext): Promise<Header> {
   const format = sniff(bytes)
   if (format === 'jpeg' || format === 'png' || format === 'webp' || format === 'gif') return readHeader(bytes, format)
-  const key = sha256(`header ${digest}`)
+  const key = sha256(`header ${READERS} ${digest}`)
   const known = store.get(key)?.value
   if (isHeader(known)) return known
   const header = await inspect(file, format)

@@ -27,7 +27,7 @@ export function sniff(bytes: Uint8Array): SourceFormat {
   const known = MAGIC.find(([, magic]) => magic.test(head))
   if (known) return known[0]
   if (isAvif(head)) return 'avif'
-  if (isSvg(bytes, head)) return 'svg'
+  if (svgStart(bytes) !== undefined) return 'svg'
   throw refusal(head)
 }
 
@@ -48,16 +48,17 @@ function brands(text: string): string[] {
   return text.match(/.{4}/gs) ?? []
 }
 
-/** Whether the first element is `svg`, after what XML allows before it. */
-function isSvg(bytes: Uint8Array, head: string): boolean {
+/** Where the first element begins, after what XML allows before it; undefined when it is not `svg`. */
+export function svgStart(bytes: Uint8Array): number | undefined {
+  const head = latin1(bytes, HEAD_SIZE)
   const start = head.startsWith('\xef\xbb\xbf') ? 3 : 0
-  if (!/^\s*</.test(head.slice(start))) return false
+  if (!/^\s*</.test(head.slice(start))) return undefined
   const text = latin1(bytes, bytes.byteLength).slice(start)
   // Sticky, one piece after another: a pattern for the whole would backtrack for minutes on hostile text.
   const piece = /\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^[>]*(?:\[.*?\]\s*)?>/gisy
   let offset = 0
   for (const [found] of text.matchAll(piece)) offset += found.length
-  return /^<svg[\s/>:]/.test(text.slice(offset, offset + 5))
+  return /^<svg[\s/>:]/.test(text.slice(offset, offset + 5)) ? start + offset : undefined
 }
 
 function refusal(head: string): ImagemillError {

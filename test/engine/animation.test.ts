@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { difference, pixelAt, raw, workshop, type Raw } from '../support/engine.ts'
@@ -139,4 +140,91 @@ test.each([2, 3, 4, 5, 6, 7, 8])('an animation is turned upright by EXIF orienta
     const expected = await one(still, `${query}&format=png`)
     expect(difference(await raw(sharp(made).removeAlpha()), await raw(sharp(expected).removeAlpha())).most).toBe(0)
   }
+})
+
+describe('timing', () => {
+  const formats = ['gif', 'webp'] as const
+  test.each(formats.flatMap((from) => formats.flatMap((to) => [0, 1, 2, 7].map((loop) => ({ from, to, loop })))))(
+    'a $from that is played $loop times is so as $to, each frame as long as it was',
+    async ({ from, to, loop }) => {
+      const { one } = workshop()
+      const delay = [20, 1000, 70]
+      const bytes = await animation(from, 40, 24, ['#ff0000', '#00ff00', '#0000ff'], { loop, delay })
+      expect(await sharp(bytes, { animated: true }).metadata()).toMatchObject({ loop, delay })
+      for (const query of ['', 'w=20', 'flip'])
+        expect(await sharp(await one(bytes, `${query}&format=${to}`), { animated: true }).metadata()).toMatchObject({ loop, delay })
+    },
+  )
+
+  test('frames that are alike are shown as long as they were together', async () => {
+    const { one } = workshop()
+    const bytes = await animation('webp', 40, 24, ['#ff0000', '#00ff00', '#00ff00', '#0000ff'], { loop: 0, delay: [50, 60, 70, 80] })
+    for (const format of formats) {
+      for (const query of ['w=20', 'flop']) {
+        const made = await one(bytes, `${query}&format=${format}`)
+        const { pages = 0, delay = [] } = await sharp(made, { animated: true }).metadata()
+        const names = colours(await raw(made), pages, query === 'flop' ? 0.25 : 0.75)
+        const times: Record<string, number> = {}
+        names.forEach((name, frame) => (times[name] = (times[name] ?? 0) + (delay[frame] ?? 0)))
+        expect(times).toEqual({ red: 50, green: 130, blue: 80 })
+      }
+    }
+  })
+})
+
+/** A square that wanders over a picture that can be seen through, so that each frame has to clear away the last one. */
+async function wandering(format: 'gif' | 'webp'): Promise<Buffer> {
+  const frames = [0, 8, 16].map((left) =>
+    sharp({ create: { width: 24, height: 16, channels: 4, background: { r: 0, g: 0, b: 0, alpha: 0 } } })
+      .composite([{ input: { create: { width: 8, height: 8, channels: 4, background: '#c83214' } }, left, top: 4 }])
+      .png()
+      .toBuffer(),
+  )
+  const joined = sharp(await Promise.all(frames), { join: { animated: true } })
+  return format === 'gif' ? joined.gif({ delay: [50, 50, 50] }).toBuffer() : joined.webp({ lossless: true, delay: [50, 50, 50] }).toBuffer()
+}
+
+test.each(['gif', 'webp'] as const)('what a frame of a %s clears away is gone in every format', async (from) => {
+  const { one } = workshop()
+  const bytes = await wandering(from)
+  for (const format of ['gif', 'webp'] as const) {
+    for (const query of ['lossless', 'lossless&flop&flip', 'lossless&w=12&kernel=nearest']) {
+      const image = await raw(await one(bytes, `${query}&format=${format}`))
+      const [width, height] = [image.width, image.height / 3]
+      const seen = [0, 1, 2].map((frame) =>
+        [0, 1, 2].map((third) => pixelAt(image, Math.floor(((third + 0.5) * width) / 3), Math.floor((frame + 0.5) * height))),
+      )
+      const alphas = seen.map((pixels) => pixels.map((pixel) => pixel[3]))
+      const diagonal = [0, 1, 2].map((frame) => [0, 1, 2].map((third) => (frame === third ? 255 : 0)))
+      expect(alphas).toEqual(query.includes('flop') ? diagonal.map((row) => row.toReversed()) : diagonal)
+      seen.flat().forEach(([red, green, blue, alpha]) => alpha && expect([red, green, blue]).toEqual([200, 50, 20]))
+    }
+  }
+  for (const format of ['png', 'avif', 'jpeg']) {
+    const still = await raw(await one(bytes, `format=${format}&quality=100&png.quality=100`))
+    const [red = 0, green = 0] = pixelAt(still, 4, 8)
+    expect([red > 190, green < 60, still.height]).toEqual([true, true, 16])
+    expect(pixelAt(still, 20, 8)[3] ?? 'white').toBe(format === 'jpeg' ? 'white' : 0)
+  }
+})
+
+describe('an animated PNG', () => {
+  /** A PNG that says it has more frames; sharp shows the first, which every decoder can. */
+  const animated = async (frames: number): Promise<Buffer> => {
+    const bytes = await photo(30, 20).png().toBuffer()
+    const control = Buffer.from([0, 0, 0, 8, ...Buffer.from('acTL'), 0, 0, 0, frames, 0, 0, 0, 0, 0, 0, 0, 0])
+    control.writeUInt32BE(crc32(control.subarray(4, 16)), 16)
+    return Buffer.concat([bytes.subarray(0, 33), control, bytes.subarray(33)])
+  }
+
+  test('shows its first image in every format and size, with one warning', async () => {
+    const { plan, pixels, one } = workshop()
+    const bytes = await animated(7)
+    for (const query of ['format=png;webp&w=15;30', 'format=gif', 'format=png&animated'])
+      expect((await plan(bytes, query)).plan.warnings).toEqual([expect.stringContaining('its 7 frames')])
+    for (const query of ['format=png&animated=false', 'w=15&animated=false']) expect((await plan(bytes, query)).plan.warnings).toEqual([])
+    expect((await plan(await animated(1), 'format=png')).plan.warnings).toEqual([])
+    expect((await one(bytes, 'format=png')).includes('acTL')).toBe(false)
+    expect(difference(await pixels(bytes, 'format=png'), await raw(await photo(30, 20).png().toBuffer())).most).toBe(0)
+  })
 })

@@ -29,6 +29,7 @@ const values = {
     fc.double({ min: -360, max: 360, noNaN: true }).map((angle) => angle.toFixed(3)),
   ),
   background: fc.constantFrom('fff', '33669980', 'transparent'),
+  colors: fc.constantFrom('keep', 'srgb'),
   densities: fc.constantFrom('1;2', '0.5;1.5;3'),
   basePixels: fc.integer({ min: 1, max: 90 }),
   flip: fc.constant(''),

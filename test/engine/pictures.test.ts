@@ -141,8 +141,6 @@ describe('the same as sharp alone', () => {
     'w=33&kernel=mitchell&blur=1': (image) => image.resize(33, null, { kernel: 'mitchell' }).blur(1),
     'w=33&h=33': (image) => image.resize(33, 33),
     'w=33&h=33&right': (image) => image.resize(33, 33, { position: 'right' }),
-    'w=33&h=33&position=entropy': (image) => image.resize(33, 33, { position: 'entropy' }),
-    'w=33&h=33&position=attention': (image) => image.resize(33, 33, { position: 'attention' }),
     'w=33&h=33&contain&background=red': (image) => image.resize(33, 33, { fit: 'contain', background: 'red' }),
     'w=33&h=50&fill': (image) => image.resize(33, 50, { fit: 'fill' }),
     'w=33&h=33&inside': (image) => image.resize(33, 33, { fit: 'inside' }),
@@ -160,6 +158,69 @@ describe('the same as sharp alone', () => {
     const made = await workshop().pixels(bytes, `${query}&format=png`)
     // Rounded once more between two steps where sharp alone keeps its pixels premultiplied.
     expect(difference(made, expected).mean).toBeLessThan(0.05)
+  })
+})
+
+/** A picture whose red tells how far to the right a pixel is, and whose green is busy here and there. */
+function panorama(seed: number): Sharp {
+  const [width, height] = [1800, 300]
+  const data = Buffer.alloc(width * height * 3)
+  let state = seed
+  const random = (): number => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32
+  const busy = Array.from({ length: 60 }, () => random() ** 2)
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, at += 3) {
+      data[at] = Math.floor((x * 256) / width)
+      data[at + 1] = 60 + 190 * random() * (busy[Math.floor(x / 30)] ?? 0)
+      data[at + 2] = 60
+    }
+  }
+  return sharp(data, { raw: { width, height, channels: 3 } })
+}
+
+describe('what stands out', () => {
+  test.each(['entropy', 'attention'])('is the same part in every size and format: position=%s', async (position) => {
+    for (const seed of [3, 4]) {
+      const bytes = await panorama(seed).png({ compressionLevel: 1 }).toBuffer()
+      const made = await workshop().make(bytes, `position=${position}&aspect=1&w=24;150;300&format=png;jpeg&effort=min&jpeg.quality=95`)
+      const starts = await Promise.all(made.map(async (output) => pixelAt(await raw(output.bytes), 0, 9)[0] ?? 0))
+      expect(made).toHaveLength(6)
+      // A pixel of the smallest size is nearly two steps of red.
+      expect(Math.max(...starts) - Math.min(...starts), `${seed}: ${starts}`).toBeLessThanOrEqual(3)
+    }
+  })
+
+  test.each(['entropy', 'attention'])('is kept where it is: position=%s', async (position) => {
+    const { pixels } = workshop()
+    const spot = await sharp({ create: { width: 60, height: 60, channels: 3, background: '#ff2200' } })
+      .composite([{ input: await photo(40, 40).png().toBuffer(), left: 10, top: 10 }])
+      .png()
+      .toBuffer()
+    for (const [left, top] of [
+      [20, 20],
+      [500, 20],
+      [20, 300],
+    ]) {
+      const wide = { width: left === 500 || top === 20 ? 600 : 90, height: top === 300 ? 400 : 100 }
+      const bytes = await sharp({ create: { ...wide, channels: 3, background: '#667788' } })
+        .composite([{ input: spot, left: Math.min(left ?? 0, wide.width - 60), top: Math.min(top ?? 0, wide.height - 60) }])
+        .png()
+        .toBuffer()
+      for (const query of [
+        'aspect=1&w=50',
+        'w=100&h=100',
+        'aspect=1&w=64&noAutoOrient',
+        'aspect=1&w=40&kernel=cubic',
+        'aspect=1&w=50&crop=0,0,100%,100%',
+      ]) {
+        const image = await pixels(bytes, `${query}&position=${position}&format=png`)
+        const red = image.data.filter((value, at) => at % image.channels === 0 && value > 200 && (image.data[at + 2] ?? 255) < 60).length
+        // The frame of the spot is whole.
+        expect(red / ((image.width * image.height * (60 * 60 - 40 * 40)) / Math.min(wide.width, wide.height) ** 2), query).toBeGreaterThan(
+          0.8,
+        )
+      }
+    }
   })
 })
 

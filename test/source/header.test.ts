@@ -199,8 +199,10 @@ const ALL = Object.entries({ JPEG, PNG, WEBP, GIF }).flatMap(([kind, fixtures]) 
 
 function read(bytes: Buffer): Header {
   const format = sniff(bytes)
-  if (format === 'jpeg' || format === 'png' || format === 'webp' || format === 'gif') return readHeader(bytes, format)
-  throw new Error(`${format} has no reader`)
+  if (format !== 'jpeg' && format !== 'png' && format !== 'webp' && format !== 'gif') throw new Error(`${format} has no reader`)
+  // sharp says nothing of frames that it cannot read.
+  const { unread: _, ...header } = readHeader(bytes, format)
+  return header
 }
 
 async function readWithSharp(bytes: Buffer): Promise<unknown> {

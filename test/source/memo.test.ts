@@ -41,7 +41,7 @@ async function reading(): Promise<Reading> {
   const folder = join(root, 'cache')
   const store = diskStore(folder)
   const read = (): Promise<Source> => readIn(file, folder)
-  const key = sha256(`source ${file}`)
+  const key = sha256(`source 2 ${file}`)
   return {
     file,
     folder,
@@ -148,7 +148,7 @@ test('a damaged memo is no memo', async () => {
   const { folder, file, read } = await reading()
   await settle()
   const first = await read()
-  await diskStore(folder).put(sha256(`source ${file}`), { identity: 'nonsense', source: { digest: 1 } })
+  await diskStore(folder).put(sha256(`source 2 ${file}`), { identity: 'nonsense', source: { digest: 1 } })
   expect(await read()).toEqual(first)
 })
 
