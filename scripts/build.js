@@ -1,5 +1,5 @@
 // tsc makes the modules and types; the ambient types, which tsc does not copy, are added, and the entry is bundled.
-import { copyFileSync, rmSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
@@ -12,6 +12,12 @@ const { status } = spawnSync(
 )
 if (status !== 0) process.exit(status ?? 1)
 copyFileSync(new URL('src/client.d.ts', root), new URL('dist/client.d.ts', root))
+chmodSync(new URL('dist/cli.js', root), 0o755)
+
+const { SCHEMAS, jsonSchemaOf } = await import('../dist/contract/schemas.js')
+mkdirSync(new URL('dist/schemas', root))
+for (const name of Object.keys(SCHEMAS))
+  writeFileSync(new URL(`dist/schemas/${name}.json`, root), `${JSON.stringify(jsonSchemaOf(name), undefined, 2)}\n`)
 
 // What a build loads becomes one file: opening some sixty takes longer than all that a warm build does with an image.
 const { rolldown } = await import('rolldown')
