@@ -2,7 +2,8 @@
 export type Format = 'png' | 'jpeg' | 'webp' | 'avif' | 'gif'
 
 /** Formats that sources are read from. */
-export type SourceFormat = Format | 'tiff' | 'svg'
+export const SOURCE_FORMATS = ['avif', 'gif', 'jpeg', 'png', 'svg', 'tiff', 'webp'] as const
+export type SourceFormat = (typeof SOURCE_FORMATS)[number]
 
 /** What the header of a source says, without decoding a pixel. */
 export interface Header {

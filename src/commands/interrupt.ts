@@ -21,8 +21,7 @@ export function onInterrupt(): Interrupt {
     })
   }
   process.stdout.on('error', (error) => {
-    if (systemCode(error) !== 'EPIPE') throw error
-    controller.abort()
+    if (systemCode(error) === 'EPIPE') controller.abort()
   })
   return { signal: controller.signal, code: () => code }
 }

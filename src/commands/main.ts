@@ -1,6 +1,5 @@
 import { ImagemillError } from '../errors.ts'
 import { nearest } from '../query/spelling.ts'
-import { splitId } from '../query/text.ts'
 import { UsageError } from './arguments.ts'
 import { version } from './version.ts'
 
@@ -13,6 +12,12 @@ export interface Command {
 /** Every command with what it is for; its modules are loaded when it is asked for. */
 export const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<Command> }>> = {
   process: { summary: 'does a job, or one a line with --stream', load: () => import('./process.ts') },
+  batch: { summary: 'does the jobs of a file', load: () => import('./batch.ts') },
+  caps: { summary: 'says what this installation can do', load: () => import('./caps.ts') },
+  files: { summary: 'makes every image of a glob', load: () => import('./files.ts') },
+  cache: { summary: 'lists, verifies, prunes or clears the cache', load: () => import('./cache.ts') },
+  report: { summary: 'says what a build came to', load: () => import('./report.ts') },
+  completions: { summary: 'prints what a shell needs to complete these words', load: () => import('./completions.ts') },
 }
 
 /** Runs the command line; the answer is the exit code. */
@@ -36,7 +41,9 @@ async function dispatch([first, ...rest]: readonly string[]): Promise<number> {
     const { help: own, run } = await command.load()
     return wantsHelp(rest) ? say(own) : run(rest)
   }
-  throw unknown(first)
+  // Everything else is about files.
+  if (!first.startsWith('-') && !first.includes('?')) throw unknown(first)
+  return dispatch(['files', first, ...rest])
 }
 
 function unknown(word: string): UsageError {
@@ -52,6 +59,7 @@ function wantsHelp(args: readonly string[]): boolean {
 function help(): string {
   const list = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(12)} ${summary}`)
   return `Usage: imagemill <command> [options]
+       imagemill '<glob>?<query>' --out <dir> [--dry-run]
 
 ${list.join('\n')}
 

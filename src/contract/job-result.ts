@@ -1,16 +1,17 @@
 import * as z from 'zod'
 
 export const outputFileSchema = z.strictObject({
-  /** Where the file is: an address in a module, a path below the build folder in the manifest, a path as the job asked for it elsewhere. */
-  path: z.string().min(1),
+  path: z
+    .string()
+    .min(1)
+    .describe(
+      'Where the file is: an address in a module, a path below the build folder in the manifest, a path as the job asked for it elsewhere.',
+    ),
   format: z.enum(['png', 'jpeg', 'webp', 'avif', 'gif']),
-  /** px */
-  width: z.int().min(1),
-  /** px */
-  height: z.int().min(1),
+  width: z.int().min(1).describe('px'),
+  height: z.int().min(1).describe('px'),
   size_bytes: z.int().min(0),
-  /** The bytes of the file in base64, only when `inline` was asked for. */
-  data_base64: z.base64().exactOptional(),
+  data_base64: z.base64().exactOptional().describe('The bytes of the file in base64, only when `inline` was asked for.'),
 })
 
 /** One encoded file, as `contracts` spell it. */
@@ -20,27 +21,23 @@ export const jobSuccessSchema = z.strictObject({
   success: z.literal(true),
   operation: z.string().min(1),
   outputs: z.array(outputFileSchema),
-  /** Wall time inside the engine in ms; a cached record keeps the time of the run that made it. */
-  elapsed_ms: z.number().min(0),
-  /** What the operation found out besides files; null when it finds out nothing. */
-  metadata: z.record(z.string(), z.unknown()).nullable(),
+  elapsed_ms: z.number().min(0).describe('Wall time inside the engine in ms; a cached record keeps the time of the run that made it.'),
+  metadata: z
+    .record(z.string(), z.unknown())
+    .nullable()
+    .describe('What the operation found out besides files; null when it finds out nothing.'),
 })
 
 export interface JobSuccess extends z.output<typeof jobSuccessSchema> {}
 
 export const jobFailureSchema = z.strictObject({
   success: z.literal(false),
-  /** What the job asked for; `unknown` when it could not be read. */
-  operation: z.string().min(1),
-  /** What went wrong, in one sentence. */
-  error: z.string().min(1),
+  operation: z.string().min(1).describe('What the job asked for; `unknown` when it could not be read.'),
+  error: z.string().min(1).describe('What went wrong, in one sentence.'),
   elapsed_ms: z.number().min(0),
-  /** A permanent code, such as SOURCE_CORRUPT. */
-  code: z.string().min(1).exactOptional(),
-  /** What to do about it. */
-  hint: z.string().min(1).exactOptional(),
-  /** Whether the very same job may succeed when it is tried again. */
-  retryable: z.boolean().exactOptional(),
+  code: z.string().min(1).exactOptional().describe('A permanent code, such as SOURCE_CORRUPT.'),
+  hint: z.string().min(1).exactOptional().describe('What to do about it.'),
+  retryable: z.boolean().exactOptional().describe('Whether the very same job may succeed when it is tried again.'),
 })
 
 export interface JobFailure extends z.output<typeof jobFailureSchema> {}

@@ -27,8 +27,7 @@ export const failureReasonSchema = z.enum([
 const running = z.strictObject({
   job_id: z.string().min(1),
   status: jobStatusSchema.extract(['queued', 'pending', 'processing', 'cancelled']),
-  /** per cent */
-  progress: z.number().min(0).max(100).exactOptional(),
+  progress: z.number().min(0).max(100).exactOptional().describe('per cent'),
   estimated_time_seconds: seconds.exactOptional(),
 })
 
@@ -66,8 +65,7 @@ export const webhookEventSchema = z.looseObject({
   result_size_bytes: z.int().min(0).exactOptional(),
   error: z.string().exactOptional(),
   failure_reason_code: failureReasonSchema.exactOptional(),
-  /** Seconds since 1970. */
-  timestamp: z.int().min(0),
+  timestamp: z.int().min(0).describe('Seconds since 1970.'),
 })
 
 /** The answer 422 to a job that is wrong in itself. */

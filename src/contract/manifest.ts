@@ -2,15 +2,14 @@ import * as z from 'zod'
 import { jobResultSchema } from './job-result.ts'
 
 export const manifestSourceSchema = z.strictObject({
-  /** Path below the project's root, with `/`. */
-  path: z.string().min(1),
-  /** sha256 of the bytes, hex. */
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  path: z.string().min(1).describe("Path below the project's root, with `/`."),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .describe('sha256 of the bytes, hex.'),
   format: z.enum(['png', 'jpeg', 'webp', 'avif', 'gif', 'tiff', 'svg']),
-  /** px, as displayed */
-  width: z.int().min(1),
-  /** px, as displayed */
-  height: z.int().min(1),
+  width: z.int().min(1).describe('px, as displayed'),
+  height: z.int().min(1).describe('px, as displayed'),
   size_bytes: z.int().min(0),
 })
 
@@ -19,12 +18,9 @@ export interface ManifestSource extends z.output<typeof manifestSourceSchema> {}
 
 export const manifestEntrySchema = z.strictObject({
   source: manifestSourceSchema,
-  /** Hash of everything that the outputs depend on. */
-  job_id: z.string().min(1),
-  /** The `id` of the query. */
-  image_identifier: z.string().exactOptional(),
-  /** Whether every output came from the cache. */
-  cached: z.boolean(),
+  job_id: z.string().min(1).describe('Hash of everything that the outputs depend on.'),
+  image_identifier: z.string().exactOptional().describe('The `id` of the query.'),
+  cached: z.boolean().describe('Whether every output came from the cache.'),
   results: z.array(jobResultSchema),
 })
 

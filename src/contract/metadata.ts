@@ -2,16 +2,12 @@ import * as z from 'zod'
 
 /** `metadata` of a `quality` record. */
 export const qualityMetadataSchema = z.strictObject({
-  /** bytes */
-  target_size: z.int().min(1),
+  target_size: z.int().min(1).describe('bytes'),
   final_quality: z.int().min(1).max(100),
-  /** bytes */
-  final_size: z.int().min(0),
-  deviation_percent: z.number().min(0),
-  /** Encodes that it took. */
-  iterations: z.int().min(1),
-  /** Whether the size is at or under the target and within the tolerance. */
-  converged: z.boolean(),
+  final_size: z.int().min(0).describe('bytes'),
+  deviation_percent: z.number(),
+  iterations: z.int().min(1).describe('Encodes that it took.'),
+  converged: z.boolean().describe('Whether the size is at or under the target and within the tolerance.'),
 })
 
 /** `metadata` of an `exif` record; other tags than these may follow. */
@@ -20,27 +16,23 @@ export const exifMetadataSchema = z.looseObject({
   make: z.string().exactOptional(),
   model: z.string().exactOptional(),
   orientation: z.int().min(1).max(8).exactOptional(),
-  /** `YYYY:MM:DD HH:MM:SS`, as it is stored. */
   datetime: z
     .string()
     .regex(/^\d{4}:\d{2}:\d{2} \d{2}:\d{2}:\d{2}$/)
-    .exactOptional(),
-  /** Seconds, as `1/250` or `2`. */
-  exposure_time: z.string().exactOptional(),
-  /** As `f/2.8`. */
+    .exactOptional()
+    .describe('`YYYY:MM:DD HH:MM:SS`, as it is stored.'),
+  exposure_time: z.string().exactOptional().describe('Seconds, as `1/250` or `2`.'),
   f_number: z
     .string()
     .regex(/^f\/[\d.]+$/)
-    .exactOptional(),
+    .exactOptional()
+    .describe('As `f/2.8`.'),
   iso: z.number().exactOptional(),
   gps: z
     .looseObject({
-      /** Degrees, south is negative. */
-      latitude: z.number().min(-90).max(90).exactOptional(),
-      /** Degrees, west is negative. */
-      longitude: z.number().min(-180).max(180).exactOptional(),
-      /** Metres above the sea. */
-      altitude: z.number().exactOptional(),
+      latitude: z.number().min(-90).max(90).exactOptional().describe('Degrees, south is negative.'),
+      longitude: z.number().min(-180).max(180).exactOptional().describe('Degrees, west is negative.'),
+      altitude: z.number().exactOptional().describe('Metres above the sea.'),
     })
     .exactOptional(),
 })
@@ -58,8 +50,6 @@ export const placeholderMetadataSchema = z.discriminatedUnion('kind', [
 
 /** `metadata` of a `srcset` record that was asked for HTML. */
 export const srcsetMetadataSchema = z.strictObject({
-  /** Every candidate of the last format. */
-  srcset: z.string().min(1),
-  /** A `<picture>`, or an `<img>` where there is one format. */
-  html: z.string().min(1),
+  srcset: z.string().min(1).describe('Every candidate of the last format.'),
+  html: z.string().min(1).describe('A `<picture>`, or an `<img>` where there is one format.'),
 })

@@ -1,6 +1,8 @@
 import * as z from 'zod'
 import { batchResultSchema } from './batch.ts'
 import { resultsDocumentSchema } from './blitline.ts'
+import { capsSchema } from './caps.ts'
+import { dryRunSchema } from './dry-run.ts'
 import {
   batchJobSchema,
   convertJobSchema,
@@ -14,6 +16,7 @@ import { jobResultSchema, outputFileSchema } from './job-result.ts'
 import { jobQueuedResponseSchema, jobStatusResponseSchema, validationErrorSchema, webhookEventSchema } from './lifecycle.ts'
 import { manifestSchema } from './manifest.ts'
 import { exifMetadataSchema, placeholderMetadataSchema, qualityMetadataSchema, srcsetMetadataSchema } from './metadata.ts'
+import { reportSchema } from './report.ts'
 
 /** Every JSON shape by the name of its file in `imagemill/schemas/`. */
 export const SCHEMAS = {
@@ -31,7 +34,10 @@ export const SCHEMAS = {
   'exif-metadata': exifMetadataSchema,
   'placeholder-metadata': placeholderMetadataSchema,
   'srcset-metadata': srcsetMetadataSchema,
+  'dry-run': dryRunSchema,
   manifest: manifestSchema,
+  report: reportSchema,
+  caps: capsSchema,
   'job-queued-response': jobQueuedResponseSchema,
   'job-status-response': jobStatusResponseSchema,
   'webhook-event': webhookEventSchema,
@@ -42,5 +48,5 @@ export const SCHEMAS = {
 /** A shape as JSON Schema: what one has to write for a job, what one gets for everything else. */
 export function jsonSchemaOf(name: keyof typeof SCHEMAS): object {
   const schema = z.toJSONSchema(SCHEMAS[name], { io: name.endsWith('-job') ? 'input' : 'output' })
-  return { ...schema, $id: `https://imagemill/schemas/${name}.json`, title: name }
+  return { title: name, ...schema }
 }

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path'
+import type { DryRun } from '../contract/dry-run.ts'
 import type { JobSuccess, OutputFile } from '../contract/job-result.ts'
 import { elapsedOf, successRecord } from '../contract/record.ts'
+import type { PlannedOutput } from '../pipeline.ts'
 import type { Plan } from '../query/plan.ts'
 import type { Request } from '../query/request.ts'
 import type { Output, Source } from '../types.ts'
@@ -21,36 +23,54 @@ export interface Wanted {
   metadata?(plan: Plan, paths: readonly string[]): JobSuccess['metadata']
 }
 
+interface Placed {
+  source: Source
+  plan: Plan
+  /** By output; as the job writes them, and from the root. */
+  paths: string[]
+  files: string[]
+}
+
 /** Makes the files of one source: all of them are there before the first is written. */
 export async function makeFiles(wanted: Wanted, context: JobContext): Promise<JobSuccess> {
-  const { pipeline, cwd, signal, turn, warn } = context
-  const { input, request, inline = false } = wanted
-  const { source, plan } = await whileRunning(signal, pipeline.plan(resolve(cwd, input), request))
-  for (const warning of plan.warnings) warn(`${input}: ${warning}`)
-  const paths = wanted.paths(plan)
-  const files = paths.map((path) => resolve(cwd, path))
-  refuseInput(source.file, files)
-  await turn.claim(plan.outputs.map(({ key }, index) => ({ path: files[index] ?? '', key })))
+  const { pipeline, signal } = context
+  const { source, plan, paths, files } = await place(wanted, context)
   const made = await whileRunning(signal, Promise.all(plan.outputs.map((output) => pipeline.make({ source, output }))))
   const outputs: OutputFile[] = []
-  for (const [index, output] of plan.outputs.entries())
-    outputs.push(await writeOutput({ source, output, path: paths[index] ?? '', file: files[index] ?? '', inline }, context))
+  for (const [index, output] of plan.outputs.entries()) {
+    const target = { path: paths[index] ?? '', file: files[index] ?? '', inline: wanted.inline ?? false }
+    outputs.push(await writeOutput({ source, output }, target, context))
+  }
   return successRecord(wanted.operation ?? plan.operation, outputs, elapsedOf(made), wanted.metadata?.(plan, paths) ?? null)
 }
 
+/** What `makeFiles` would write; nothing is made. */
+export async function planFiles(wanted: Wanted, context: JobContext): Promise<DryRun> {
+  const { plan, paths } = await place(wanted, context)
+  const outputs = plan.outputs.map((output, index) => ({ path: paths[index] ?? '', ...facts(output) }))
+  return { success: true, dry_run: true, operation: wanted.operation ?? plan.operation, input: wanted.input, outputs }
+}
+
+async function place({ input, request, paths: pathsOf }: Wanted, { pipeline, cwd, signal, turn, warn }: JobContext): Promise<Placed> {
+  const { source, plan } = await whileRunning(signal, pipeline.plan(resolve(cwd, input), request))
+  for (const warning of plan.warnings) warn(`${input}: ${warning}`)
+  const paths = pathsOf(plan)
+  const files = paths.map((path) => resolve(cwd, path))
+  refuseInput(source.file, files)
+  await turn.claim(plan.outputs.map(({ key }, index) => ({ path: files[index] ?? '', key })))
+  return { source, plan, paths, files }
+}
+
 async function writeOutput(
-  { source, output, path, file, inline }: { source: Source; output: Output; path: string; file: string; inline: boolean },
+  planned: PlannedOutput,
+  { path, file, inline }: { path: string; file: string; inline: boolean },
   { pipeline }: JobContext,
 ): Promise<OutputFile> {
-  const { bytes } = await pipeline.read({ source, output })
+  const { bytes } = await pipeline.read(planned)
   await writeFileWhole(file, bytes)
-  const { encoding, picture } = output
-  return {
-    path,
-    format: encoding.format,
-    width: picture.width,
-    height: picture.height,
-    size_bytes: bytes.length,
-    ...(inline && { data_base64: bytes.toString('base64') }),
-  }
+  return { path, ...facts(planned.output), size_bytes: bytes.length, ...(inline && { data_base64: bytes.toString('base64') }) }
+}
+
+function facts({ encoding, picture }: Output): Pick<OutputFile, 'format' | 'width' | 'height'> {
+  return { format: encoding.format, width: picture.width, height: picture.height }
 }

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { batchRecord, type BatchResult } from '../contract/batch.ts'
 import { batchJobSchema } from '../contract/job.ts'
-import type { JobResult } from '../contract/job-result.ts'
+import type { JobFailure, JobResult } from '../contract/job-result.ts'
 import { ImagemillError, asImagemillError, systemCode } from '../errors.ts'
 import { isRecord } from '../hash.ts'
 import { nearest } from '../query/spelling.ts'
@@ -41,17 +41,31 @@ export async function runJob(job: unknown, name: string, run: Run): Promise<JobR
   }
 }
 
-async function runSingle(job: unknown, name: string, run: Run): Promise<JobResult> {
+function runSingle(job: unknown, name: string, run: Run): Promise<JobResult> {
+  const input = isRecord(job) && typeof job['input'] === 'string' ? job['input'] : undefined
+  return answer({ name, operation: operationOf(job), input, read: () => readSingle(job) }, run)
+}
+
+export interface Asked<T> {
+  name: string
+  operation: string
+  /** The source as it is written. */
+  input: string | undefined
+  /** Checks what is asked for and answers the work; what it throws is wrong with the job itself. */
+  read(): (context: JobContext) => Promise<T>
+}
+
+/** What a job answers: what its work does, or a record of why it was not done. */
+export async function answer<T>({ name, operation, input, read }: Asked<T>, run: Run): Promise<T | JobFailure> {
   const turn = run.claims.turn(name)
-  const operation = operationOf(job)
   let start: number | undefined
   try {
-    const work = readSingle(job)
-    requireInput(job, run.cwd)
+    const work = read()
+    if (input !== undefined) requireInput(input, run.cwd)
     start = performance.now()
     return await work({ ...run, turn })
   } catch (error) {
-    return failureRecord(operation, located(error, job), start === undefined ? 0 : elapsed(start))
+    return failureRecord(operation, located(error, input), start === undefined ? 0 : elapsed(start))
   } finally {
     turn.pass()
   }
@@ -73,9 +87,7 @@ function readSingle(job: unknown): (context: JobContext) => Promise<JobResult> {
 }
 
 /** A file that is not there is the most frequent mistake, and known before anything else is done. */
-function requireInput(job: unknown, cwd: string): void {
-  const input = isRecord(job) ? job['input'] : undefined
-  if (typeof input !== 'string') return
+function requireInput(input: string, cwd: string): void {
   try {
     if (statSync(resolve(cwd, input), { throwIfNoEntry: false })) return
   } catch (error) {
@@ -100,10 +112,9 @@ const COMPLETE: ReadonlySet<string> = new Set([
   'DISK_FULL',
 ])
 
-function located(error: unknown, job: unknown): ImagemillError {
+function located(error: unknown, file: string | undefined): ImagemillError {
   const known = asImagemillError(error)
-  const file = isRecord(job) ? job['input'] : undefined
-  return typeof file === 'string' && !COMPLETE.has(known.code) ? known.at({ file }) : known
+  return COMPLETE.has(known.code) ? known : known.at({ file })
 }
 
 function elapsed(start: number): number {
