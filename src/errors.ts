@@ -34,7 +34,6 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'CANCELLED',
   'STORE_UNUSABLE',
   'DISK_FULL',
-  'OUTPUT_UNWRITABLE',
 ])
 
 export interface ErrorFacts {

@@ -2,10 +2,10 @@ import { realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { ImagemillError, systemCode } from '../errors.ts'
 import { sha256 } from '../hash.ts'
+import type { Target } from './files.ts'
 
 /** What a job is about to write: where, and the name of what is written there. */
-export interface Claim {
-  path: string
+export interface Claim extends Target {
   key: string
 }
 
@@ -37,10 +37,10 @@ export function openClaims(): Claims {
         async claim(claims) {
           await before
           try {
-            for (const { path, key } of claims) {
-              const id = digest(realPath(path))
+            for (const { file, path, key } of claims) {
+              const id = digest(realPath(file))
               const owner = owners.get(id)
-              if (owner && owner.key !== digest(key)) throw taken(path, owner.name)
+              if (owner && owner.key !== digest(key)) throw taken(path, name, owner.name)
               if (!owner) owners.set(id, { key: digest(key), name })
             }
           } finally {
@@ -52,10 +52,10 @@ export function openClaims(): Claims {
   }
 }
 
-function taken(path: string, other: string): ImagemillError {
+function taken(path: string, name: string, other: string): ImagemillError {
   return new ImagemillError({
     code: 'OUTPUT_CONFLICT',
-    message: `${other} writes another image to ${path}`,
+    message: `${name} would write another image than ${other} to ${path}`,
     hint: 'Give each job a folder or a name of its own.',
   })
 }

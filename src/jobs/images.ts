@@ -2,12 +2,11 @@ import { resolve } from 'node:path'
 import type { DryRun } from '../contract/dry-run.ts'
 import type { JobSuccess, OutputFile } from '../contract/job-result.ts'
 import { elapsedOf, successRecord } from '../contract/record.ts'
-import type { PlannedOutput } from '../pipeline.ts'
 import type { Plan } from '../query/plan.ts'
 import type { Request } from '../query/request.ts'
 import type { Output, Source } from '../types.ts'
 import { whileRunning, type JobContext } from './context.ts'
-import { refuseInput, writeFileWhole } from './files.ts'
+import { refuseInput, writeWhole, type Target } from './files.ts'
 
 /** What a job that makes files asks for. */
 export interface Wanted {
@@ -26,28 +25,34 @@ export interface Wanted {
 interface Placed {
   source: Source
   plan: Plan
-  /** By output; as the job writes them, and from the root. */
-  paths: string[]
-  files: string[]
+  /** By output. */
+  targets: (Target & { output: Output })[]
 }
 
 /** Makes the files of one source: all of them are there before the first is written. */
 export async function makeFiles(wanted: Wanted, context: JobContext): Promise<JobSuccess> {
   const { pipeline, signal } = context
-  const { source, plan, paths, files } = await place(wanted, context)
+  const { source, plan, targets } = await place(wanted, context)
   const made = await whileRunning(signal, Promise.all(plan.outputs.map((output) => pipeline.make({ source, output }))))
   const outputs: OutputFile[] = []
-  for (const [index, output] of plan.outputs.entries()) {
-    const target = { path: paths[index] ?? '', file: files[index] ?? '', inline: wanted.inline ?? false }
-    outputs.push(await writeOutput({ source, output }, target, context))
+  for (const { output, ...target } of targets) {
+    const { bytes } = await pipeline.read({ source, output })
+    await writeWhole(target, bytes)
+    outputs.push({
+      path: target.path,
+      ...facts(output),
+      size_bytes: bytes.length,
+      ...(wanted.inline && { data_base64: bytes.toString('base64') }),
+    })
   }
+  const paths = targets.map(({ path }) => path)
   return successRecord(wanted.operation ?? plan.operation, outputs, elapsedOf(made), wanted.metadata?.(plan, paths) ?? null)
 }
 
 /** What `makeFiles` would write; nothing is made. */
 export async function planFiles(wanted: Wanted, context: JobContext): Promise<DryRun> {
-  const { plan, paths } = await place(wanted, context)
-  const outputs = plan.outputs.map((output, index) => ({ path: paths[index] ?? '', ...facts(output) }))
+  const { plan, targets } = await place(wanted, context)
+  const outputs = targets.map(({ path, output }) => ({ path, ...facts(output) }))
   return { success: true, dry_run: true, operation: wanted.operation ?? plan.operation, input: wanted.input, outputs }
 }
 
@@ -55,20 +60,10 @@ async function place({ input, request, paths: pathsOf }: Wanted, { pipeline, cwd
   const { source, plan } = await whileRunning(signal, pipeline.plan(resolve(cwd, input), request))
   for (const warning of plan.warnings) warn(`${input}: ${warning}`)
   const paths = pathsOf(plan)
-  const files = paths.map((path) => resolve(cwd, path))
-  refuseInput(source.file, files)
-  await turn.claim(plan.outputs.map(({ key }, index) => ({ path: files[index] ?? '', key })))
-  return { source, plan, paths, files }
-}
-
-async function writeOutput(
-  planned: PlannedOutput,
-  { path, file, inline }: { path: string; file: string; inline: boolean },
-  { pipeline }: JobContext,
-): Promise<OutputFile> {
-  const { bytes } = await pipeline.read(planned)
-  await writeFileWhole(file, bytes)
-  return { path, ...facts(planned.output), size_bytes: bytes.length, ...(inline && { data_base64: bytes.toString('base64') }) }
+  const targets = plan.outputs.map((output, index) => ({ output, path: paths[index] ?? '', file: resolve(cwd, paths[index] ?? '') }))
+  refuseInput(source.file, targets)
+  await turn.claim(targets.map(({ file, path, output: { key } }) => ({ file, path, key })))
+  return { source, plan, targets }
 }
 
 function facts({ encoding, picture }: Output): Pick<OutputFile, 'format' | 'width' | 'height'> {
