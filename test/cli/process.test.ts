@@ -2,7 +2,7 @@ import { existsSync, linkSync, readFileSync, readdirSync, symlinkSync } from 'no
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
-import { failure, runCli, runOne, success } from '../support/cli.ts'
+import { failure, ndjson, runCli, runOne, success } from '../support/cli.ts'
 import { filesOf } from '../support/build.ts'
 import { jpeg, png, quarters } from '../support/images.ts'
 import { project } from '../support/project.ts'
@@ -165,26 +165,28 @@ describe('refused', () => {
     ['a name that is too long', { output_dir: 'x'.repeat(300) }, 'OUTPUT_UNWRITABLE', 'ENAMETOOLONG'],
     ['a value that only the image refuses', { crop: '0,0,500,500' }, 'INVALID_DIRECTIVE', 'expected a rectangle within the source'],
   ]
-  test.each(wrong)('%s', async (_, fields, code, error) => {
+  test('each with a record that names the field, and nothing is written', async () => {
     const { root, write } = project({ 'photo.jpg': await jpeg(40, 40) })
     write('taken/photo-20.webp/keep.txt', 'kept')
-    const before = filesOf(root)
-    const ended = await runCli(root, ['process', '--job', JSON.stringify({ ...resize, ...fields })])
+    const before = [...filesOf(root).keys()]
+    const jobs = wrong.map(([, fields]) => ({ ...resize, ...fields }))
+    const ended = await runCli(root, ['process', '--stream'], ndjson(jobs))
     expect(ended.code).toBe(1)
-    expect(ended.records).toHaveLength(1)
-    const record = failure(ended.records[0])
-    expect(record).toMatchObject({ code, retryable: false })
-    expect(record.error).toContain(error)
-    const written = [...filesOf(root).keys()].filter((path) => !before.has(path) && !path.startsWith('node_modules/'))
-    expect(written).toEqual([])
-    expect(readFileSync(join(root, 'taken/photo-20.webp/keep.txt'), 'utf8')).toBe('kept')
+    expect(ended.records).toHaveLength(wrong.length)
+    for (const [index, [name, , code, error]] of wrong.entries()) {
+      const record = failure(ended.records[index])
+      expect({ name, ...record }).toMatchObject({ name, code, retryable: false })
+      expect(record.error).toContain(error)
+    }
+    const after = [...filesOf(root).keys()].filter((path) => !path.startsWith('node_modules/'))
+    expect(after).toEqual(before)
   })
 
   test('the nearest name is said', async () => {
     const { root } = project()
-    expect(failure(await runOne(root, { ...resize, width: [5] })).hint).toBe('Did you mean `w`?')
-    expect(failure(await runOne(root, { ...resize, widht: [5] })).hint).toBe('Did you mean `widths`?')
-    expect(failure(await runOne(root, { ...resize, operation: 'converts' })).hint).toBe('Did you mean `convert`?')
+    const jobs = [{ width: [5] }, { widht: [5] }, { operation: 'converts' }].map((fields) => ({ ...resize, ...fields }))
+    const { records } = await runCli(root, ['process', '--stream'], ndjson(jobs))
+    expect(records.map((record) => failure(record).hint)).toEqual(['`w`', '`widths`', '`convert`'].map((name) => `Did you mean ${name}?`))
   })
 
   test('an output that is its input, by any spelling', async () => {
@@ -193,11 +195,11 @@ describe('refused', () => {
     symlinkSync('photo.jpg', join(root, 'link.jpg'))
     linkSync(join(root, 'photo.jpg'), join(root, 'hard.jpg'))
     symlinkSync('.', join(root, 'here'))
-    for (const output of ['photo.jpg', './deep/../photo.jpg', join(root, 'photo.jpg'), 'link.jpg', 'hard.jpg', 'here/photo.jpg']) {
-      const record = failure(await runOne(root, { operation: 'convert', input: 'photo.jpg', output, format: 'jpeg', w: 10 }))
-      expect(record).toMatchObject({ code: 'INPUT_INVALID', error: `The output ${output} is the input file` })
-    }
-    expect(failure(await runOne(root, { operation: 'convert', input: 'link.jpg', output: 'photo.jpg', format: 'jpeg' })).code).toBe('INPUT_INVALID')
+    const outputs = ['photo.jpg', './deep/../photo.jpg', join(root, 'photo.jpg'), 'link.jpg', 'hard.jpg', 'here/photo.jpg']
+    const jobs = outputs.map((output) => ({ operation: 'convert', input: 'photo.jpg', output, format: 'jpeg', w: 10 }))
+    const { records } = await runCli(root, ['process', '--stream'], ndjson([...jobs, { ...jobs[0], input: 'link.jpg' }]))
+    for (const [index, output] of [...outputs, 'photo.jpg'].entries())
+      expect(failure(records[index])).toMatchObject({ code: 'INPUT_INVALID', error: `The output ${output} is the input file` })
     expect(readFileSync(join(root, 'photo.jpg'))).toEqual(photo)
   })
 
