@@ -31,7 +31,8 @@ export async function runJobs<T>(
   let [done, failed] = [0, 0]
 
   const give = async (record: { success: boolean }): Promise<void> => {
-    if (!record.success) failed++
+    // What is left undone after an interruption has not failed.
+    if (!record.success && !signal.aborted) failed++
     progress.done(record.success)
     await print(`${JSON.stringify(record)}\n`)
     if (++done % TIDY === 0) {

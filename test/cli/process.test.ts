@@ -55,7 +55,15 @@ describe('resize', () => {
 
   test('directives of the query are fields with JSON types', async () => {
     const { root } = project({ 'a.png': await quarters(40, 40).png().toBuffer() })
-    const job = { operation: 'resize', input: 'a.png', output_dir: 'out', w: 10, flop: true, crop: '0,0,50%,100%', format: ['webp', 'avif'] }
+    const job = {
+      operation: 'resize',
+      input: 'a.png',
+      output_dir: 'out',
+      w: 10,
+      flop: true,
+      crop: '0,0,50%,100%',
+      format: ['webp', 'avif'],
+    }
     const { outputs } = success(await runOne(root, { ...job, 'avif.quality': 40, lossless: true, background: '#fff' }))
     expect(outputs.map(({ path, width, height }) => [path, width, height])).toEqual([
       ['out/a-10.webp', 10, 20],
@@ -74,7 +82,9 @@ describe('resize', () => {
   test('no two outputs of a job share a name', async () => {
     const { root } = project({ 'photo.jpg': await jpeg(60, 60) })
     const { outputs } = success(await runOne(root, { ...resize, widths: [20], h: [10, 20], quality: [10, 90] }))
-    expect(outputs.map(({ path }) => path.replace(/-[0-9a-f]{8}\./, '-key.'))).toEqual(Array.from({ length: 4 }, () => 'out/photo-20-key.webp'))
+    expect(outputs.map(({ path }) => path.replace(/-[0-9a-f]{8}\./, '-key.'))).toEqual(
+      Array.from({ length: 4 }, () => 'out/photo-20-key.webp'),
+    )
     expect(new Set(outputs.map(({ path }) => path)).size).toBe(4)
     const other = success(await runOne(root, { ...resize, widths: [20], h: [10, 20] }))
     expect(other.outputs.map(({ path }) => path)).toEqual(['out/photo-20x10.webp', 'out/photo-20x20.webp'])
@@ -152,16 +162,36 @@ describe('refused', () => {
     ['no size', { widths: undefined }, 'INPUT_INVALID', 'Missing field `widths`'],
     ['a wrong type', { widths: '40' }, 'INPUT_INVALID', 'Invalid value of `widths`: expected a list of widths in px, received "40"'],
     ['an empty list', { widths: [] }, 'INPUT_INVALID', 'Invalid value of `widths`: expected a list of at least one width in px'],
-    ['a wrong item', { widths: [40, -5] }, 'INPUT_INVALID', 'Invalid value of `widths[1]`: expected a width in px from 1 to 65535, received -5'],
+    [
+      'a wrong item',
+      { widths: [40, -5] },
+      'INPUT_INVALID',
+      'Invalid value of `widths[1]`: expected a width in px from 1 to 65535, received -5',
+    ],
     ['a wrong directive', { blur: 'much' }, 'INPUT_INVALID', 'Invalid value of `blur`: expected nothing, or a sigma from 0.3 to 1000'],
     ['an unknown field', { widht: 4 }, 'INPUT_INVALID', 'Unknown field `widht`'],
     ['an inherited name', { constructor: 4 }, 'INPUT_INVALID', 'Unknown field `constructor`'],
     ['two sizes', { scale_percent: 50 }, 'INPUT_INVALID', '`widths` and `scale_percent` cannot be used together'],
-    ['a scale of nothing', { widths: undefined, scale_percent: 0 }, 'INPUT_INVALID', 'expected a number above 0 and up to 1000, received 0'],
+    [
+      'a scale of nothing',
+      { widths: undefined, scale_percent: 0 },
+      'INPUT_INVALID',
+      'expected a number above 0 and up to 1000, received 0',
+    ],
     ['NUL in the input', { input: 'a\0.jpg' }, 'INPUT_INVALID', 'Invalid value of `input`'],
     ['NUL in the output', { output_dir: 'a\0' }, 'INPUT_INVALID', 'Invalid value of `output_dir`'],
-    ['a file in the place of the folder', { output_dir: 'package.json' }, 'OUTPUT_UNWRITABLE', 'The output file package.json/photo-20.webp cannot be written'],
-    ['a folder in the place of the file', { output_dir: 'taken' }, 'OUTPUT_UNWRITABLE', 'The output file taken/photo-20.webp cannot be written'],
+    [
+      'a file in the place of the folder',
+      { output_dir: 'package.json' },
+      'OUTPUT_UNWRITABLE',
+      'The output file package.json/photo-20.webp cannot be written',
+    ],
+    [
+      'a folder in the place of the file',
+      { output_dir: 'taken' },
+      'OUTPUT_UNWRITABLE',
+      'The output file taken/photo-20.webp cannot be written',
+    ],
     ['a name that is too long', { output_dir: 'x'.repeat(300) }, 'OUTPUT_UNWRITABLE', 'ENAMETOOLONG'],
     ['a value that only the image refuses', { crop: '0,0,500,500' }, 'INVALID_DIRECTIVE', 'expected a rectangle within the source'],
   ]
