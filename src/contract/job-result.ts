@@ -11,7 +11,11 @@ export const outputFileSchema = z.strictObject({
   width: z.int().min(1).describe('px'),
   height: z.int().min(1).describe('px'),
   size_bytes: z.int().min(0),
-  data_base64: z.base64().exactOptional().describe('The bytes of the file in base64, only when `inline` was asked for.'),
+  data_base64: z
+    .string()
+    .regex(/^(?!data:)./)
+    .exactOptional()
+    .describe('The bytes of the file in base64 without a `data:` before it, only when `inline` was asked for.'),
 })
 
 /** One encoded file, as `contracts` spell it. */

@@ -55,7 +55,7 @@ export function openClaims(): Claims {
 function taken(path: string, name: string, other: string): ImagemillError {
   return new ImagemillError({
     code: 'OUTPUT_CONFLICT',
-    message: `${name} would write another image than ${other} to ${path}`,
+    message: `two jobs write different images to ${path}: ${other} and ${name}`,
     hint: 'Give each job a folder or a name of its own.',
   })
 }

@@ -98,9 +98,9 @@ describe('--stream', () => {
     expect(success(third).outputs[0]?.size_bytes).toBe(success(first).outputs[0]?.size_bytes)
     expect(failure(second)).toMatchObject({
       code: 'OUTPUT_CONFLICT',
-      error: 'Line 2 would write another image than line 1 to out/photo-10.webp',
+      error: 'Two jobs write different images to out/photo-10.webp: line 1 and line 2',
     })
-    expect(failure(fourth).error).toBe('Line 4 would write another image than line 1 to out/photo-10.webp')
+    expect(failure(fourth).error).toBe('Two jobs write different images to out/photo-10.webp: line 1 and line 4')
     expect(readFileSync(join(root, 'out/photo-10.webp')).length).toBe(success(first).outputs[0]?.size_bytes)
   })
 
@@ -119,18 +119,19 @@ describe('--stream', () => {
   })
 
   test.each([
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const)('%s: what was done is told and stays, nothing is left behind', async (signal, code) => {
+    ['SIGTERM', 143, 'to the command alone'],
+    // As Ctrl-C does: its workers die at the same time.
+    ['SIGINT', 130, 'to all processes'],
+  ] as const)('%s (%i) %s: what was done is told and stays, nothing is left behind', async (signal, code, to) => {
     const { root, write } = project({ 'photo.jpg': await jpeg(600, 400), 'large.png': await png(1800, 1800) })
     // The second job takes far longer than the test waits.
     const slow = resize(1700, { input: 'large.png', format: 'avif', lossless: true, effort: 9 })
     write('jobs.ndjson', ndjson([resize(100), slow, ...Array.from({ length: 50 }, (_, index) => resize(index + 1))]))
-    const { child, ended } = startCli(root, ['batch', 'jobs.ndjson'])
+    const { child, ended } = startCli(root, ['batch', 'jobs.ndjson'], { detached: true })
     await until('later jobs are done', () => files(root).length > 4)
     const workers = workersOf(child.pid)
     expect(workers.length).toBeGreaterThan(0)
-    child.kill(signal)
+    process.kill(to === 'to all processes' ? -(child.pid ?? 0) : (child.pid ?? 0), signal)
     const { code: exit, records, signal: killed } = await ended
     expect([exit, killed]).toEqual([code, null])
     // The first, the one that was stopped, and those that were done or begun behind it.

@@ -21,8 +21,8 @@ export interface CliProcess {
 const CLI = join(import.meta.dirname, '../../dist/cli.js')
 
 /** Starts the real command line in a folder. */
-export function startCli(cwd: string, args: readonly string[]): CliProcess {
-  const child = spawn(process.execPath, [CLI, ...args], { cwd, stdio: 'pipe', env: { ...process.env, NO_COLOR: '1' } })
+export function startCli(cwd: string, args: readonly string[], { detached = false }: { detached?: boolean } = {}): CliProcess {
+  const child = spawn(process.execPath, [CLI, ...args], { cwd, detached, stdio: 'pipe', env: { ...process.env, NO_COLOR: '1' } })
   onTestFinished(() => void child.kill('SIGKILL'))
   let [stdout, stderr] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
