@@ -67,7 +67,7 @@ export interface Picture {
   /** How the output is cut from the source; the whole of it when absent. */
   box?: Box
   /** How the box is brought to `size`; absent when no pixel is resampled. */
-  resize?: { width: number; height: number; fit: Fit; position?: string; kernel: Kernel; background?: string }
+  resize?: { width: number; height: number; fit: Fit; position?: string; kernel: Kernel; linear?: true; background?: string }
   /** Degrees clockwise, after resizing; the corners take `background`. */
   rotate?: { angle: number; background: string }
   flip?: true

@@ -28,6 +28,7 @@ export function resizeRequest(job: ResizeJob, header: Header | undefined): Reque
     // The number says itself that it enlarges.
     ...(scale_percent !== undefined && scale_percent > 100 && { allowUpscale: true }),
     ...(max_height !== undefined && { h: max_height, fit: 'inside' }),
+    ...(job.linear_rgb && { linear: true }),
     ...(job.filter !== undefined && { kernel: wordsOf(job.filter) }),
   })
 }
@@ -35,7 +36,12 @@ export function resizeRequest(job: ResizeJob, header: Header | undefined): Reque
 export function srcsetRequest(job: SrcsetJob): Request {
   refuse(job, 'widths', ['w'])
   if (job.formats) refuse(job, 'formats', ['format'])
-  return parseRequest({ ...directivesOf(job), w: job.widths, ...(job.formats && { format: wordsOf(job.formats) }) })
+  return parseRequest({
+    ...directivesOf(job),
+    w: job.widths,
+    ...(job.linear_rgb && { linear: true }),
+    ...(job.formats && { format: wordsOf(job.formats) }),
+  })
 }
 
 export function convertRequest(job: ConvertJob): Request {

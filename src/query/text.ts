@@ -130,6 +130,7 @@ const MEANT = [
   'position',
   'focus',
   'kernel',
+  'linear',
   'background',
   'allowUpscale',
   'crop',

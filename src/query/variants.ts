@@ -27,6 +27,7 @@ const MULTIPLYING = [
   'position',
   'focus',
   'kernel',
+  'linear',
   'background',
   'crop',
   'rotate',

@@ -79,6 +79,26 @@ describe('resize', () => {
     expect(Buffer.from(output?.data_base64 ?? '', 'base64')).toEqual(readFileSync(join(root, output?.path ?? '')))
   })
 
+  test('linear_rgb: black and white points mix to the grey that they look like from afar', async () => {
+    const board = Buffer.from(Array.from({ length: 64 * 64 }, (_, index) => ((index + (index >> 6)) % 2 ? 255 : 0)))
+    const { root } = project({
+      'a.png': await sharp(board, { raw: { width: 64, height: 64, channels: 1 } })
+        .png()
+        .toBuffer(),
+    })
+    const job = { operation: 'resize', input: 'a.png', widths: [8] }
+    const grey = async (output_dir: string, fields: Record<string, unknown>): Promise<number | undefined> => {
+      const [output] = success(await runOne(root, { ...job, ...fields, output_dir })).outputs
+      return (
+        await sharp(join(root, output?.path ?? ''))
+          .raw()
+          .toBuffer()
+      )[27 * 3]
+    }
+    expect(await grey('plain', {})).toBeCloseTo(128, -1)
+    expect(await grey('linear', { linear_rgb: true })).toBe(188)
+  })
+
   test('no two outputs of a job share a name', async () => {
     const { root } = project({ 'photo.jpg': await jpeg(60, 60) })
     const { outputs } = success(await runOne(root, { ...resize, widths: [20], h: [10, 20], quality: [10, 90] }))
