@@ -10,6 +10,7 @@ import {
   placeholderJobSchema,
   qualityJobSchema,
   resizeJobSchema,
+  singleJobSchema,
   srcsetJobSchema,
 } from './job.ts'
 import { jobResultSchema, outputFileSchema } from './job-result.ts'
@@ -20,6 +21,7 @@ import { reportSchema } from './report.ts'
 
 /** Every JSON shape by the name of its file in `imagemill/schemas/`. */
 export const SCHEMAS = {
+  job: singleJobSchema,
   'resize-job': resizeJobSchema,
   'srcset-job': srcsetJobSchema,
   'convert-job': convertJobSchema,
@@ -47,6 +49,6 @@ export const SCHEMAS = {
 
 /** A shape as JSON Schema: what one has to write for a job, what one gets for everything else. */
 export function jsonSchemaOf(name: keyof typeof SCHEMAS): object {
-  const schema = z.toJSONSchema(SCHEMAS[name], { io: name.endsWith('-job') ? 'input' : 'output' })
+  const schema = z.toJSONSchema(SCHEMAS[name], { io: /job$/.test(name) ? 'input' : 'output' })
   return { title: name, ...schema }
 }

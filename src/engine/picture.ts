@@ -16,7 +16,8 @@ export async function makePicture(raster: Pixels, changes: Changes): Promise<Pix
   if (resize?.linear) {
     // scRGB is linear light; what else is done to the pixels is meant for those that people see.
     const resized = await toPixels(fromPixels(raster).pipelineColourspace('scrgb').resize(resize))
-    return makePicture(resized, withoutResize(changes))
+    const { resize: _, ...others } = changes
+    return makePicture(resized, others)
   }
   if (!resize || resize.fit === 'fill' || !rotate || rotate.angle % 90 !== 0) return toPixels(applyChanges(fromPixels(raster), changes))
   // Asked for both at once, sharp would turn first and then cut the turned picture to the size before the turn.
@@ -27,10 +28,6 @@ export async function makePicture(raster: Pixels, changes: Changes): Promise<Pix
     ...(flatten && { effects: { flatten } }),
   })
   return makePicture(resized, { rotate, effects })
-}
-
-function withoutResize({ resize: _, ...others }: Changes): Changes {
-  return others
 }
 
 /** Whether anything but orientation and box is done to the pixels. */

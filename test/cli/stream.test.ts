@@ -8,7 +8,7 @@ import { batchResultSchema } from '../../src/contract/batch.ts'
 import { filesOf } from '../support/build.ts'
 import { isRunning, until, workersOf } from '../support/processes.ts'
 import { jpeg, png } from '../support/images.ts'
-import { project, type Project } from '../support/project.ts'
+import { project } from '../support/project.ts'
 
 const CLI = join(import.meta.dirname, '../../dist/cli.js')
 
