@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
+import { setEncoder } from '../../dist/engine/encode.js'
 import { task } from './report.js'
 
 const sharp = createRequire(new URL('../../package.json', import.meta.url))('sharp')
@@ -11,6 +12,6 @@ mkdirSync(dirname(left[0].output), { recursive: true })
 await Promise.all(
   Array.from({ length: task.processes }, async () => {
     for (let job = left.shift(); job; job = left.shift())
-      await sharp(job.input).autoOrient().resize(job.width).webp(task.encoding).toFile(job.output)
+      await setEncoder(sharp(job.input).autoOrient().resize(job.width), { format: 'webp', ...task.encoding }).toFile(job.output)
   }),
 )

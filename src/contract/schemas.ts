@@ -49,6 +49,6 @@ export const SCHEMAS = {
 
 /** A shape as JSON Schema: what one has to write for a job, what one gets for everything else. */
 export function jsonSchemaOf(name: keyof typeof SCHEMAS): object {
-  const schema = z.toJSONSchema(SCHEMAS[name], { io: /job$/.test(name) ? 'input' : 'output' })
+  const schema = z.toJSONSchema(SCHEMAS[name], { io: name.endsWith('job') ? 'input' : 'output' })
   return { title: name, ...schema }
 }
