@@ -10,15 +10,22 @@ import { check } from './rows/check.js'
 import { cold } from './rows/cold.js'
 import { dev } from './rows/dev.js'
 import { memory } from './rows/memory.js'
+import { stream } from './rows/stream.js'
 import { warm } from './rows/warm.js'
 import { misses, table } from './table.js'
 
-const PARTS = { check, cold, avif, memory, warm, dev }
+const PARTS = { check, cold, avif, memory, warm, dev, stream }
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: 'boolean', default: false }, rounds: { type: 'string' }, photos: { type: 'string' }, many: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    photos: { type: 'string' },
+    many: { type: 'string' },
+    jobs: { type: 'string' },
+  },
 })
 const parts = positionals.length > 0 ? ['check', ...positionals] : Object.keys(PARTS)
 for (const name of parts)
@@ -37,6 +44,7 @@ const bench = {
   rounds: Number(values.rounds ?? (values.quick ? 1 : 5)),
   photos: [...(await photographs(work, Number(values.photos ?? (values.quick ? 6 : 52)))), ...own],
   many: Number(values.many ?? (values.quick ? 12 : 500)),
+  jobs: Number(values.jobs ?? (values.quick ? 50 : 1000)),
   earlier: {},
 }
 

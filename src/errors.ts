@@ -1,5 +1,9 @@
 /** Permanent names of everything that can go wrong. A code is never renamed or reused. */
 export type ErrorCode =
+  | 'INPUT_INVALID'
+  | 'OUTPUT_CONFLICT'
+  | 'OUTPUT_UNWRITABLE'
+  | 'JOBS_FAILED'
   | 'UNKNOWN_DIRECTIVE'
   | 'INVALID_DIRECTIVE'
   | 'CONFLICTING_DIRECTIVES'

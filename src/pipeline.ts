@@ -53,6 +53,8 @@ export interface Pipeline {
   damaged(): Promise<number>
   /** Brings the store back to its size, after a build. */
   tidy(): Promise<void>
+  /** Forgets what was made or found so far, which the store knows: a run without an end must not grow. */
+  forget(): void
   close(): Promise<void>
 }
 
@@ -142,6 +144,7 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, patience, war
       await look.written()
       await store.tidy()
     },
+    forget: () => seen.clear(),
     async close() {
       await queue.close()
       await look.written()

@@ -2,7 +2,8 @@
 export type Format = 'png' | 'jpeg' | 'webp' | 'avif' | 'gif'
 
 /** Formats that sources are read from. */
-export type SourceFormat = Format | 'tiff' | 'svg'
+export const SOURCE_FORMATS = ['avif', 'gif', 'jpeg', 'png', 'svg', 'tiff', 'webp'] as const
+export type SourceFormat = (typeof SOURCE_FORMATS)[number]
 
 /** What the header of a source says, without decoding a pixel. */
 export interface Header {
@@ -76,6 +77,7 @@ export interface Picture {
     fit: Fit
     position?: string
     kernel: Kernel
+    linear?: true
     background?: string
     /** Ratio that was asked for, where the pixels decide what is kept: with it, all sizes keep the same part. */
     aspect?: number

@@ -13,6 +13,12 @@ export async function makePicture(raster: Pixels, changes: Changes): Promise<Pix
     const { grayscale: _, ...others } = effects
     return makePicture(await greyPixels(raster), { ...changes, effects: others })
   }
+  if (resize?.linear) {
+    // scRGB is linear light; what else is done to the pixels is meant for those that people see.
+    const resized = await toPixels(fromPixels(raster).pipelineColourspace('scrgb').resize(resize))
+    const { resize: _, ...others } = changes
+    return makePicture(resized, others)
+  }
   if (!resize || resize.fit === 'fill' || !rotate || rotate.angle % 90 !== 0) return toPixels(applyChanges(fromPixels(raster), changes))
   // Asked for both at once, sharp would turn first and then cut the turned picture to the size before the turn.
   const resized = await makePicture(raster, {

@@ -85,8 +85,9 @@ function displayed({ source }: Loaded, { orient }: Picture): { width: number; he
   return orient && orientation >= 5 ? { width: height, height: width } : { width, height }
 }
 
+/** Rounded down: libjpeg leaves out work from these divisors on, and for a pixel more it would do all of it. Outputs have whole pixels and so still fit. */
 function scaledSize(box: Pick<Box, 'width' | 'height'>, scale: number): { width: number; height: number } {
-  return { width: Math.max(1, Math.ceil(box.width / scale)), height: Math.max(1, Math.ceil(box.height / scale)) }
+  return { width: Math.max(1, Math.floor(box.width / scale)), height: Math.max(1, Math.floor(box.height / scale)) }
 }
 
 function clampSide(px: number, most: number): number {

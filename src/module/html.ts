@@ -184,12 +184,12 @@ function imgEdits(place: Place, image: HtmlImage): Edit[] {
     ...(sized ? [] : [` width="${image.width}" height="${image.height}"`]),
   ]
   const edits = [write(place, image.src), ...(own.length > 0 ? [add(element, own.join(''))] : [])]
-  const others = [...image.art, ...image.groups.slice(0, -1)]
+  const others: (HtmlImage['groups'][number] & Partial<HtmlImage['art'][number]>)[] = [...image.art, ...image.groups.slice(0, -1)]
   const location = element.sourceCodeLocation
   if (others.length === 0 || !location) return edits
   const sizes = valueOf(element, 'sizes')
   const sources = others.map((group) => {
-    const screen = 'media' in group ? `media="${escape(group.media)}" width="${group.width}" height="${group.height}" ` : ''
+    const screen = group.media !== undefined ? `media="${escape(group.media)}" width="${group.width}" height="${group.height}" ` : ''
     return `<source ${screen}type="${group.type}" srcset="${escape(srcsetOf(group))}"${sizes === undefined ? '' : ` sizes="${escape(sizes)}"`}>`
   })
   const isInPicture = element.parentNode && 'tagName' in element.parentNode && element.parentNode.tagName === 'picture'

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { openPipeline, type Pipeline, type PlannedOutput } from '../pipeline.ts'
+import type { Pipeline, PlannedOutput } from '../pipeline.ts'
 import type { Plan } from '../query/plan.ts'
 import type { Request } from '../query/request.ts'
-import { openPool } from '../queue/pool.ts'
 import type { Source } from '../types.ts'
-import { cacheFolder } from './cache-folder.ts'
+import { cacheFolder } from '../store/cache-folder.ts'
+import { pipelineOf } from './open.ts'
 import type { Options } from './options.ts'
 import { openReport, type Report } from './report.ts'
 import { openTypesFile, type TypesFile } from './types.ts'
@@ -71,21 +71,7 @@ export function createApi(options: Options): Api {
   return {
     options,
     report,
-    pipeline: (root) =>
-      (pipeline ??= openPipeline({
-        folder: cacheFolder(root, options.cache.dir),
-        maxSize: options.cache.maxSize,
-        pixelLimit: options.limits.pixels,
-        queue: openPool({
-          concurrency: options.concurrency,
-          memory: options.memory,
-          timeout: options.limits.timeout,
-          pixelLimit: options.limits.pixels,
-        }),
-        // A pool that works tells of an output at least this often.
-        patience: 2 * options.limits.timeout,
-        warn: (error) => report.warn(error.message),
-      })),
+    pipeline: (root) => (pipeline ??= pipelineOf(options, cacheFolder(root, options.cache.dir), (error) => report.warn(error.message))),
     openedPipeline: () => pipeline,
     outputs: new Map(),
     jobs: new Map(),

@@ -104,12 +104,12 @@ export function resolveOptions(input: unknown = {}): Options {
     breakpoints: breakpointsOf(raw['breakpoints']),
     cache: {
       dir: read(cache['dir'], 'cache.dir', 'a path', (value) => (typeof value === 'string' && value !== '' ? value : undefined)),
-      maxSize: read(cache['maxSize'], 'cache.maxSize', SIZE, bytes) ?? 2e9,
+      maxSize: read(cache['maxSize'], 'cache.maxSize', SIZE, bytesOf) ?? 2e9,
     },
     concurrency:
       read(raw['concurrency'], 'concurrency', 'a whole number of at least 1', positiveInteger) ??
       Math.min(availableParallelism(), cgroupCpus()),
-    memory: read(raw['memory'], 'memory', SIZE, bytes) ?? Math.max(256e6, memoryLimit() / 4),
+    memory: read(raw['memory'], 'memory', SIZE, bytesOf) ?? Math.max(256e6, memoryLimit() / 4),
     limits: {
       pixels: read(limits['pixels'], 'limits.pixels', 'a whole number of at least 1', positiveInteger) ?? 100_000_000,
       timeout: read(limits['timeout'], 'limits.timeout', 'a number of ms of at least 1', positiveInteger) ?? 60_000,
@@ -157,7 +157,8 @@ function positiveInteger(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isInteger(value) && value >= 1 ? value : undefined
 }
 
-function bytes(value: unknown): number | undefined {
+/** Bytes as people write them: a number, or a text such as `500mb`. */
+export function bytesOf(value: unknown): number | undefined {
   if (typeof value === 'number') return value > 0 && Number.isFinite(value) ? value : undefined
   const [, number, unit = ''] = (typeof value === 'string' && /^(\d+(?:\.\d+)?)\s*([kmgt]?b)?$/i.exec(value.trim())) || []
   const factor = UNITS[unit.toLowerCase()]

@@ -9,7 +9,7 @@ import { below } from './error.ts'
 import { assetFileName } from './file-names.ts'
 import { fileUrlExpression } from './file-url.ts'
 import { makeManifest, usesOf } from './manifest.ts'
-import { elapsedOf } from './result.ts'
+import { elapsedOf } from '../contract/record.ts'
 import { literalsAt } from './string-literals.ts'
 import { addressStart, findTokens, withQuotes, type Token } from './tokens.ts'
 

@@ -1,5 +1,6 @@
 import colours from 'picocolors'
 import type { Format, Source } from '../types.ts'
+import { durationText, sizeText } from '../units.ts'
 
 /** One output as the summary counts it. */
 export interface Made {
@@ -14,7 +15,7 @@ export interface Made {
 
 export function progressLine({ done, total, elapsed_ms }: { done: number; total: number; elapsed_ms: number }): string {
   const rate = done / (elapsed_ms / 1000)
-  const left = rate > 0 ? `, ${duration(((total - done) / rate) * 1000)} left` : ''
+  const left = rate > 0 ? `, ${durationText(((total - done) / rate) * 1000)} left` : ''
   return `imagemill  ${done}/${total} images, ${rate.toFixed(1)} images/s${left}`
 }
 
@@ -27,13 +28,13 @@ export function summaryText(made: readonly Made[], { damaged, elapsed_ms }: { da
   const largest = made.toSorted((a, b) => b.size_bytes - a.size_bytes)[0]
   const slowest = fresh.toSorted((a, b) => b.elapsed_ms - a.elapsed_ms)[0]
   const rows: [string, string][] = [
-    ['sources', `${sources.size}, ${size(bytesIn)}`],
-    ['outputs', `${made.length}, ${size(bytesOut)}`],
+    ['sources', `${sources.size}, ${sizeText(bytesIn)}`],
+    ['outputs', `${made.length}, ${sizeText(bytesOut)}`],
     ['cache', `${made.length - fresh.length} hits, ${fresh.length} made${damaged > 0 ? `, ${damaged} damaged entries healed` : ''}`],
-    ['time', duration(elapsed_ms)],
+    ['time', durationText(elapsed_ms)],
   ]
-  if (largest) rows.push(['largest', `${nameOf(largest)}, ${size(largest.size_bytes)}`])
-  if (slowest) rows.push(['slowest', `${nameOf(slowest)}, ${duration(slowest.elapsed_ms)}`])
+  if (largest) rows.push(['largest', `${nameOf(largest)}, ${sizeText(largest.size_bytes)}`])
+  if (slowest) rows.push(['slowest', `${nameOf(slowest)}, ${durationText(slowest.elapsed_ms)}`])
   return [colours.bold('imagemill'), ...rows.map(([label, text]) => `  ${colours.dim(label.padEnd(8))} ${text}`)].join('\n')
 }
 
@@ -43,14 +44,4 @@ function nameOf({ name, format }: Made): string {
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0)
-}
-
-function size(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`
-  return bytes < 1e6 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
-}
-
-function duration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`
-  return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`
 }

@@ -1,4 +1,5 @@
-import { jobSuccess, type JobSuccess, type OutputFile } from '../contract/job-result.ts'
+import type { JobSuccess, OutputFile } from '../contract/job-result.ts'
+import { elapsedOf, successRecord } from '../contract/record.ts'
 import { dataCode } from '../module/code.ts'
 import type { Output } from '../types.ts'
 import { addressOf } from './address.ts'
@@ -51,12 +52,7 @@ export async function makeResult(
       : {}
     files.push({ ...fileFacts(output, path), size_bytes: made[index]?.size_bytes ?? 0, ...data })
   }
-  return { record: jobSuccess(plan.operation, files, elapsedOf(made)), cached: made.every(({ cached }) => cached) }
-}
-
-/** Time that a job took: of all its outputs together. */
-export function elapsedOf(made: readonly { elapsed_ms: number }[]): number {
-  return Math.round(made.reduce((total, { elapsed_ms }) => total + elapsed_ms, 0))
+  return { record: successRecord(plan.operation, files, elapsedOf(made)), cached: made.every(({ cached }) => cached) }
 }
 
 /** Name of an output that is in the record itself and nowhere else. */

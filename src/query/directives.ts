@@ -72,6 +72,7 @@ export const DIRECTIVES = {
     words(['nearest', 'cubic', 'mitchell', 'lanczos2', 'lanczos3']),
     oneOf(['nearest', 'cubic', 'mitchell', 'lanczos2', 'lanczos3']),
   ),
+  linear: row(yes, flag),
   background: row('a colour such as fff, 336699cc or white', colour),
   allowUpscale: single(yes, flag),
   crop: row('x,y,w,h, each in px or %', crop),

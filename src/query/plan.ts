@@ -5,7 +5,7 @@ import { settleEffects } from './effects.ts'
 import { ANIMATED, LARGEST } from './encoder-defaults.ts'
 import { settleEncoding } from './encoding.ts'
 import { sizeText, warningsOf, type Notes } from './notes.ts'
-import type { Request } from './request.ts'
+import { conflict, type Request } from './request.ts'
 import { cropBox, focusBox, outputSize, rasterScale, rotatedSize, wholeTurn, type Size } from './size.ts'
 import { variantsOf, type Variant } from './variants.ts'
 
@@ -93,6 +93,8 @@ function settlePicture(variant: Variant, header: Header, context: PlanContext, n
   const resized = size.width !== box.width || size.height !== box.height
   const frames = variant.animated && ANIMATED.has(format) ? header.frames : 1
   if (header.frames > 1 && frames === 1 && variant.animated) notes.stilled.push(format)
+  if (variant.linear && frames > 1)
+    throw conflict('`linear` cannot be used on frames that move', 'Leave it out, or write `animated=false`.')
   const angle = wholeTurn(variant.rotate ?? 0)
   const final = rotatedSize(size, angle)
   checkOutput(final, frames, format, context.pixelLimit)
@@ -103,7 +105,7 @@ function settlePicture(variant: Variant, header: Header, context: PlanContext, n
     ...final,
     orient: variant.orient,
     frames,
-    scale: kernel === 'lanczos3' && frames === 1 && header.format !== 'svg' && resized ? rasterScale(box, size) : 1,
+    scale: kernel === 'lanczos3' && !variant.linear && frames === 1 && header.format !== 'svg' && resized ? rasterScale(box, size) : 1,
     ...(!sameBox(box, whole) && { box }),
     // What cannot be seen is left out, so that it does not make another key.
     ...(resized && {
@@ -111,6 +113,7 @@ function settlePicture(variant: Variant, header: Header, context: PlanContext, n
         ...size,
         fit,
         kernel,
+        ...(variant.linear && { linear: true }),
         ...(variant.position && fit !== 'fill' && { position: variant.position }),
         ...(isSmart(variant) && fit === 'cover' && { aspect: wantedAspect(variant, size) }),
         ...(variant.background && fit === 'contain' && { background: variant.background }),

@@ -38,7 +38,7 @@ export interface RequestContext {
 }
 
 /** Parses a query. What it says goes before its preset, which goes before the plugin's defaults. */
-export function parseRequest(query: string, { defaults = '', presets = {}, breakpoints = {} }: RequestContext = {}): Request {
+export function parseRequest(query: QueryInput, { defaults = '', presets = {}, breakpoints = {} }: RequestContext = {}): Request {
   const written = readTexts(query)
   const usual = readTexts(defaults)
   const preset = readTexts(presetQuery(written.get('preset') ?? usual.get('preset'), presets))

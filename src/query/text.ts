@@ -137,6 +137,7 @@ const MEANT = [
   'position',
   'focus',
   'kernel',
+  'linear',
   'background',
   'allowUpscale',
   'crop',

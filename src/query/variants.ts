@@ -30,6 +30,7 @@ const MULTIPLYING = [
   'position',
   'focus',
   'kernel',
+  'linear',
   'background',
   'crop',
   'rotate',

@@ -1,18 +1,9 @@
-import { readFile, readdir, rm, stat, unlink } from 'node:fs/promises'
+import { readFile, rm, stat, unlink } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { systemCode } from '../errors.ts'
 import { writeAtomic } from '../files.ts'
 import { PROCESS_NAME, hasEnded } from '../process-name.ts'
-import { LAYOUT, USE_PRECISION, WRITTEN, parseRecord } from './disk.ts'
-
-interface Kept {
-  path: string
-  usedAt: number
-  record_bytes: number
-  blob?: { path: string; bytes: number } | undefined
-}
-
-const PARALLEL = 64
+import { LAYOUT, USE_PRECISION, WRITTEN } from './disk.ts'
+import { filesOf, ignoreGone, listEntries, type Kept } from './entries.ts'
 
 export interface Swept {
   entries: number
@@ -24,11 +15,12 @@ const HOUR = 60 * 60 * 1000
 
 /**
  * Keeps a store under `maxSize` bytes: the entries used longest ago go first, never those that another
- * running process has used. While what was written fits, nothing else is looked at.
+ * running process has used. While what was written fits, nothing else is looked at. What was used last before
+ * `since`, in ms since 1970, goes in any case.
  */
-export async function sweep(folder: string, maxSize: number): Promise<Swept> {
+export async function sweep(folder: string, maxSize: number, since = 0): Promise<Swept> {
   const root = join(folder, LAYOUT)
-  if ((await readWritten(root)) <= maxSize) return { entries: 0, bytes: 0 }
+  if (since === 0 && (await readWritten(root)) <= maxSize) return { entries: 0, bytes: 0 }
   const entries = await listEntries(root)
   await removeOrphanBlobs(root, entries)
   const protectedSince = (await oldestOtherRun(root)) - USE_PRECISION
@@ -40,7 +32,7 @@ export async function sweep(folder: string, maxSize: number): Promise<Swept> {
   )
   const swept = { entries: 0, bytes: 0 }
   for (const entry of entries.sort((a, b) => a.usedAt - b.usedAt)) {
-    if (total <= maxSize || entry.usedAt >= protectedSince) break
+    if ((total <= maxSize && entry.usedAt >= since) || entry.usedAt >= protectedSince) break
     const freed = await removeEntry(entry, uses)
     total -= freed
     swept.entries++
@@ -61,32 +53,6 @@ async function removeEntry({ path, record_bytes, blob }: Kept, uses: Map<string,
   return record_bytes + blob.bytes
 }
 
-async function listEntries(root: string): Promise<Kept[]> {
-  const paths = await filesOf(join(root, 'ac'))
-  const entries: Kept[] = []
-  // Some at a time: all at once would take more open files than many systems allow.
-  for (let at = 0; at < paths.length; at += PARALLEL) {
-    const part = await Promise.all(paths.slice(at, at + PARALLEL).map((path) => readEntry(root, path)))
-    entries.push(...part.filter((entry) => entry !== undefined))
-  }
-  return entries
-}
-
-async function readEntry(root: string, path: string): Promise<Kept | undefined> {
-  try {
-    const [text, { mtimeMs, size }] = await Promise.all([readFile(path, 'utf8'), stat(path)])
-    const blob = parseRecord(text, basename(path, '.json'))?.blob
-    return {
-      path,
-      usedAt: mtimeMs,
-      record_bytes: size,
-      blob: blob && { path: join(root, 'cas', blob.digest.slice(0, 2), blob.digest), bytes: blob.size_bytes },
-    }
-  } catch (error) {
-    return ignoreGone(error)
-  }
-}
-
 async function removeOrphanBlobs(root: string, entries: readonly Kept[]): Promise<void> {
   const named = new Set(entries.map(({ blob }) => blob?.path))
   for (const path of await filesOf(join(root, 'cas'))) {
@@ -104,17 +70,8 @@ async function oldestOtherRun(root: string): Promise<number> {
   return Math.min(Infinity, ...starts)
 }
 
-async function filesOf(folder: string): Promise<string[]> {
-  const items = (await readdir(folder, { recursive: true, withFileTypes: true }).catch(ignoreGone)) ?? []
-  return items.filter((item) => item.isFile()).map((item) => join(item.parentPath, item.name))
-}
-
 /** Bytes in the store at most: what was replaced or removed since the last count is in it still. NaN is more than any limit. */
 async function readWritten(root: string): Promise<number> {
   const text = (await readFile(join(root, WRITTEN), 'utf8').catch(ignoreGone)) ?? ''
   return text.split('\n').reduce((sum, line) => sum + Number(line), 0)
-}
-
-function ignoreGone(error: unknown): undefined {
-  if (systemCode(error) !== 'ENOENT') throw error
 }

@@ -20,6 +20,8 @@ beforeAll(() => {
     }),
   )
   execFileSync('tar', ['-xzf', join(packed, file.filename), '-C', packed])
+  // A dependency that the types of records come from.
+  link(join(MODULES, 'zod'), join(packed, 'node_modules/zod'))
 })
 afterAll(() => rmSync(packed, { recursive: true, force: true }))
 

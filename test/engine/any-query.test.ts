@@ -38,6 +38,7 @@ const values = {
   noAutoOrient: fc.constant(''),
   animated: fc.constantFrom('true', 'false'),
   kernel: fc.constantFrom('nearest', 'cubic', 'mitchell', 'lanczos2', 'lanczos3'),
+  linear: fc.constant(''),
   blur: fc.constantFrom('', '0.5', '9'),
   sharpen: fc.constantFrom('', '2'),
   median: fc.integer({ min: 1, max: 12 }),

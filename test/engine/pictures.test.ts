@@ -139,6 +139,9 @@ describe('the same as sharp alone', () => {
     'w=33&kernel=cubic': (image) => image.resize(33, null, { kernel: 'cubic' }),
     'w=33&kernel=nearest': (image) => image.resize(33, null, { kernel: 'nearest' }),
     'w=33&kernel=mitchell&blur=1': (image) => image.resize(33, null, { kernel: 'mitchell' }).blur(1),
+    'w=33&linear': (image) => image.pipelineColourspace('scrgb').resize(33),
+    'w=33&h=33&contain&background=369&linear': (image) =>
+      image.pipelineColourspace('scrgb').resize(33, 33, { fit: 'contain', background: '#369' }),
     'w=33&h=33': (image) => image.resize(33, 33),
     'w=33&h=33&right': (image) => image.resize(33, 33, { position: 'right' }),
     'w=33&h=33&contain&background=red': (image) => image.resize(33, 33, { fit: 'contain', background: 'red' }),

@@ -48,6 +48,7 @@ const TABLE: Record<keyof typeof DIRECTIVES, { valid: Record<string, string>; in
     invalid: ['0.3', '0.3,1.1', '-1,0', '1,1,1', 'left,top', ''],
   },
   kernel: { valid: { nearest: 'kernel=nearest', lanczos2: 'kernel=lanczos2' }, invalid: ['linear', ''] },
+  linear: { valid: yes, invalid: notFlag },
   background: {
     valid: {
       fff: 'background=%23ffffff',

@@ -1,0 +1,111 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+import fastGlob from 'fast-glob'
+import { ImagemillError } from '../errors.ts'
+import { makeFiles, planFiles, type Wanted } from '../jobs/images.ts'
+import { outputPaths } from '../jobs/names.ts'
+import { answer } from '../jobs/run.ts'
+import { parseRequest, type Request } from '../query/request.ts'
+import { isImageFile } from '../query/text.ts'
+import { UsageError, readArguments } from './arguments.ts'
+import { ENGINE_HELP, ENGINE_OPTIONS, engineOf } from './engine.ts'
+import { onInterrupt } from './interrupt.ts'
+import { runJobs } from './run-jobs.ts'
+
+export const help = `Usage: imagemill '<glob>?<query>' --out <dir> [--dry-run]
+       imagemill files '<glob>?<query>' --out <dir> [--dry-run]
+
+Makes every image that a glob matches as a query of an import says, and prints one line of JSON for each, sorted by path.
+Files are named as in hero-640.webp, in the folders that they were found in. What is in node_modules is left alone unless
+the glob names it, and so is what is in <dir>.
+
+  --out <dir>          the folder to write to
+  --dry-run            prints what would be written, and writes nothing
+${ENGINE_HELP}
+
+  imagemill 'photos/**/*.jpg?w=320;640&format=avif;webp' --out public/photos
+`
+
+export async function run(args: readonly string[]): Promise<number> {
+  const { values, positionals } = readArguments(args, { out: { type: 'string' }, 'dry-run': { type: 'boolean' }, ...ENGINE_OPTIONS }, 1)
+  const [pattern, query] = splitPattern(positionals[0] ?? '')
+  if (query === undefined) throw new UsageError("expected '<glob>?<query>', as in 'photos/*.jpg?w=640'")
+  if (values.out === undefined || values.out === '') throw new UsageError('there is no folder to write to: expected --out <dir>')
+  const request = requestOf(query)
+  const { out } = values
+  const found = await findImages(pattern, out)
+  if (found.length === 0) throw new UsageError(`no image matches ${pattern}`)
+  const wanted = found.map(({ input, folder }): Wanted => ({
+    input,
+    request,
+    inline: request.values.inline?.[0] === true,
+    paths: ({ outputs }) => outputPaths(join(out, folder), input, outputs),
+  }))
+  return values['dry-run'] ? dryRun(wanted, values) : make(wanted, values)
+}
+
+function make(wanted: readonly Wanted[], values: Parameters<typeof engineOf>[0]): Promise<number> {
+  return runJobs(each(wanted), (item, context) => answer(asked(item, makeFiles), context), engineOf(values), onInterrupt())
+}
+
+/** Not even what is found out about the sources stays. */
+async function dryRun(wanted: readonly Wanted[], values: Parameters<typeof engineOf>[0]): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'imagemill-dry-'))
+  try {
+    return await runJobs(
+      each(wanted),
+      (item, context) => answer(asked(item, planFiles), context),
+      { ...engineOf(values), folder },
+      onInterrupt(),
+    )
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function asked<T>(
+  item: Wanted,
+  work: (item: Wanted, context: Parameters<typeof makeFiles>[1]) => Promise<T>,
+): Parameters<typeof answer<T>>[0] {
+  // What it will be called is known when it is planned; until then most are this.
+  return { name: item.input, operation: 'resize', input: item.input, read: () => (context) => work(item, context) }
+}
+
+async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items
+}
+
+/** A glob may have a \`?\` of its own, a query has none. */
+function splitPattern(text: string): [string, string | undefined] {
+  const mark = text.lastIndexOf('?')
+  return mark < 0 ? [text, undefined] : [text.slice(0, mark), text.slice(mark + 1)]
+}
+
+function requestOf(query: string): Request {
+  try {
+    const request = parseRequest(query)
+    const { inline, id } = request.values
+    if (request.shape || request.urlOnly || id || inline?.[0] === 'auto')
+      throw new UsageError(
+        `${request.shape ? '`as`' : request.urlOnly ? '`url`' : id ? '`id`' : '`inline=auto`'} is for imports: it says nothing about files`,
+      )
+    return request
+  } catch (error) {
+    if (!(error instanceof ImagemillError)) throw error
+    throw new UsageError(`${error.reason}${error.hint ? `. ${error.hint}` : ''}`, { cause: error })
+  }
+}
+
+/** Every image of a pattern, and the folder it is in below the part of the pattern that has no wildcards. */
+async function findImages(pattern: string, out: string): Promise<{ input: string; folder: string }[]> {
+  const ignore = /(^|\/)node_modules(\/|$)/.test(pattern) ? [] : ['**/node_modules/**']
+  const [task] = fastGlob.generateTasks(pattern)
+  const base = task?.base ?? '.'
+  const target = resolve(out) + sep
+  const paths = await fastGlob(pattern, { ignore, followSymbolicLinks: false })
+  return paths
+    .filter((input) => isImageFile(input) && !(resolve(input) + sep).startsWith(target))
+    .sort((a, b) => (a < b ? -1 : 1))
+    .map((input) => ({ input, folder: relative(base, dirname(input)) }))
+}

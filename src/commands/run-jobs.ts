@@ -1,0 +1,89 @@
+import { asImagemillError } from '../errors.ts'
+import { openClaims } from '../jobs/claims.ts'
+import type { Run } from '../jobs/context.ts'
+import { failureRecord } from '../jobs/failure.ts'
+import { pipelineOf } from '../plugin/open.ts'
+import type { Engine } from './engine.ts'
+import type { Interrupt } from './interrupt.ts'
+import { openProgress } from './progress.ts'
+
+/** What is done for one item, in any order; it never throws. `run` is shared by all. */
+export type Work<T> = (item: T, run: Run) => Promise<{ success: boolean }>
+
+/** Jobs between two times of bringing the cache back to its size. */
+const TIDY = 1000
+
+/**
+ * Does many jobs side by side and prints one line of JSON for each, in their order. Answers the exit code.
+ * Of a run that is interrupted, what was begun is told; what was done stays.
+ */
+export async function runJobs<T>(
+  items: AsyncIterable<T>,
+  work: Work<T>,
+  { options, folder, quiet }: Engine,
+  interrupt: Interrupt,
+): Promise<number> {
+  const { signal } = interrupt
+  const progress = openProgress(quiet)
+  const pipeline = pipelineOf(options, folder, (error) => progress.say(error.message))
+  const run: Run = { pipeline, cwd: process.cwd(), claims: openClaims(), signal, warn: progress.say }
+  const slots = openSlots(windowOf(options.concurrency))
+  let [done, failed] = [0, 0]
+
+  const give = async (record: { success: boolean }): Promise<void> => {
+    // What is left undone after an interruption has not failed.
+    if (!record.success && !signal.aborted) failed++
+    progress.done(record.success)
+    await print(`${JSON.stringify(record)}\n`)
+    if (++done % TIDY === 0) {
+      await pipeline.tidy()
+      pipeline.forget()
+    }
+    slots.give()
+  }
+
+  let printed = Promise.resolve()
+  for await (const item of items) {
+    await slots.take()
+    if (signal.aborted) break
+    const working = work(item, run)
+    printed = printed.then(async () => give(await working))
+    // Told by the last one, which waits for all; until then it must not end the process.
+    printed.catch(() => undefined)
+  }
+  await printed
+  const damaged = await pipeline.damaged()
+  if (damaged > 0) progress.say(`${damaged} damaged entries of the cache were made anew`)
+  await pipeline.close()
+  progress.end()
+  return interrupt.code() ?? (failed > 0 ? 1 : 0)
+}
+
+/** Jobs that wait for one that comes before them are held: enough that no process waits for work, few enough for any memory. */
+function windowOf(concurrency: number): number {
+  return 8 + 4 * concurrency
+}
+
+function openSlots(free: number): { take(): Promise<void>; give(): void } {
+  const waiting: (() => void)[] = []
+  return {
+    async take() {
+      if (free-- > 0) return
+      await new Promise<void>((resolve) => waiting.push(resolve))
+    },
+    give() {
+      free++
+      waiting.shift()?.()
+    },
+  }
+}
+
+/** Waits until the text is with whoever reads it; that nobody does any longer is told by an event. */
+export function print(text: string): Promise<void> {
+  return new Promise((resolve) => process.stdout.write(text, () => resolve()))
+}
+
+/** What a job that could not be read answers. */
+export function unreadable(error: unknown): { success: boolean } {
+  return failureRecord('unknown', asImagemillError(error), 0)
+}

@@ -1,0 +1,74 @@
+import * as z from 'zod'
+
+const seconds = z.number().min(0)
+
+export const jobStatusSchema = z.enum(['queued', 'pending', 'processing', 'completed', 'failed', 'cancelled'])
+
+/** The answer to a job that was taken. */
+export const jobQueuedResponseSchema = z.strictObject({
+  job_id: z.string().min(1),
+  status: z.literal('queued'),
+  endpoint: z.string().startsWith('/'),
+  estimated_time_seconds: seconds,
+  queued_at: z.iso.datetime(),
+})
+
+/** Why a job failed, in words that a program can decide by. */
+export const failureReasonSchema = z.enum([
+  'INPUT_INVALID',
+  'TIMEOUT',
+  'STORAGE_ERROR',
+  'RATE_LIMIT_EXCEEDED',
+  'CONCURRENT_JOBS_EXCEEDED',
+  'INTERNAL_ERROR',
+  'CANCELLED',
+])
+
+const running = z.strictObject({
+  job_id: z.string().min(1),
+  status: jobStatusSchema.extract(['queued', 'pending', 'processing', 'cancelled']),
+  progress: z.number().min(0).max(100).exactOptional().describe('per cent'),
+  estimated_time_seconds: seconds.exactOptional(),
+})
+
+const completed = z.looseObject({
+  job_id: z.string().min(1),
+  status: z.literal('completed'),
+  progress: z.literal(100),
+  result_url: z.url(),
+  result_mime_type: z.string().startsWith('image/'),
+  queue_wait_seconds: seconds,
+  inference_time_seconds: seconds,
+  total_elapsed_seconds: seconds,
+  credits_charged: z.boolean(),
+  credits_amount: z.number().min(0),
+})
+
+const failed = z.strictObject({
+  job_id: z.string().min(1),
+  status: z.literal('failed'),
+  error: z.string().min(1),
+  failure_reason_code: failureReasonSchema,
+  retryable: z.boolean(),
+})
+
+/** What is known of a job; nothing follows `completed`, `failed` and `cancelled`. */
+export const jobStatusResponseSchema = z.discriminatedUnion('status', [running, completed, failed])
+
+/** What is posted to `callback_url` when a job ends. */
+export const webhookEventSchema = z.looseObject({
+  job_id: z.string().min(1),
+  user_id: z.string().exactOptional(),
+  status: jobStatusSchema.extract(['completed', 'failed', 'cancelled']),
+  result_url: z.url().exactOptional(),
+  result_mime_type: z.string().exactOptional(),
+  result_size_bytes: z.int().min(0).exactOptional(),
+  error: z.string().exactOptional(),
+  failure_reason_code: failureReasonSchema.exactOptional(),
+  timestamp: z.int().min(0).describe('Seconds since 1970.'),
+})
+
+/** The answer 422 to a job that is wrong in itself. */
+export const validationErrorSchema = z.strictObject({
+  detail: z.array(z.strictObject({ loc: z.array(z.union([z.string(), z.int()])), msg: z.string().min(1), type: z.string().min(1) })).min(1),
+})

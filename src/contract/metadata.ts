@@ -1,0 +1,55 @@
+import * as z from 'zod'
+
+/** `metadata` of a `quality` record. */
+export const qualityMetadataSchema = z.strictObject({
+  target_size: z.int().min(1).describe('bytes'),
+  final_quality: z.int().min(1).max(100),
+  final_size: z.int().min(0).describe('bytes'),
+  deviation_percent: z.number(),
+  iterations: z.int().min(1).describe('Encodes that it took.'),
+  converged: z.boolean().describe('Whether the size is at or under the target and within the tolerance.'),
+})
+
+/** `metadata` of an `exif` record; other tags than these may follow. */
+export const exifMetadataSchema = z.looseObject({
+  has_exif: z.boolean(),
+  make: z.string().exactOptional(),
+  model: z.string().exactOptional(),
+  orientation: z.int().min(1).max(8).exactOptional(),
+  datetime: z
+    .string()
+    .regex(/^\d{4}:\d{2}:\d{2} \d{2}:\d{2}:\d{2}$/)
+    .exactOptional()
+    .describe('`YYYY:MM:DD HH:MM:SS`, as it is stored.'),
+  exposure_time: z.string().exactOptional().describe('Seconds, as `1/250` or `2`.'),
+  f_number: z
+    .string()
+    .regex(/^f\/[\d.]+$/)
+    .exactOptional()
+    .describe('As `f/2.8`.'),
+  iso: z.number().exactOptional(),
+  gps: z
+    .looseObject({
+      latitude: z.number().min(-90).max(90).exactOptional().describe('Degrees, south is negative.'),
+      longitude: z.number().min(-180).max(180).exactOptional().describe('Degrees, west is negative.'),
+      altitude: z.number().exactOptional().describe('Metres above the sea.'),
+    })
+    .exactOptional(),
+})
+
+const dataUri = z.string().regex(/^data:image\//)
+
+/** `metadata` of a `placeholder` record, by kind. */
+export const placeholderMetadataSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('lqip'), data_uri: dataUri, width: z.int().min(1), height: z.int().min(1) }),
+  z.strictObject({ kind: z.literal('dominant_color'), dominant_color: z.string().regex(/^#[0-9a-f]{6}$/) }),
+  z.strictObject({ kind: z.literal('css_gradient'), css: z.string().min(1) }),
+  z.strictObject({ kind: z.literal('blurhash'), hash: z.string().min(1), data_uri: dataUri }),
+  z.strictObject({ kind: z.literal('thumbhash'), hash: z.string().min(1), data_uri: dataUri }),
+])
+
+/** `metadata` of a `srcset` record that was asked for HTML. */
+export const srcsetMetadataSchema = z.strictObject({
+  srcset: z.string().min(1).describe('Every candidate of the last format.'),
+  html: z.string().min(1).describe('A `<picture>`, or an `<img>` where there is one format.'),
+})

@@ -1,0 +1,40 @@
+import type { Plan } from '../query/plan.ts'
+import type { Output } from '../types.ts'
+
+/** The files of a plan as a srcset, that of the last format, and as HTML to be put into a page. */
+export function pictureHtml({ outputs }: Plan, paths: readonly string[]): { srcset: string; html: string } {
+  const urls = new Map(outputs.map((output, index) => [output, encodePath(paths[index] ?? '')]))
+  const groups = new Map<string, Output[]>()
+  for (const output of outputs) groups.set(output.encoding.format, [...(groups.get(output.encoding.format) ?? []), output])
+  const srcsetOf = (list: readonly Output[]): string => list.map((output) => `${urls.get(output)} ${output.descriptor}`).join(', ')
+  const fallback = [...groups.values()].at(-1) ?? []
+  const srcset = srcsetOf(fallback)
+  const byWidth = fallback.toSorted((a, b) => a.picture.width - b.picture.width)
+  const dense = byWidth[0]?.descriptor.endsWith('x') ?? false
+  // What a browser that knows no srcset shows, and the size at which the others show it.
+  const shown = dense ? byWidth[0] : byWidth.at(-1)
+  const density = dense ? Number.parseFloat(shown?.descriptor ?? '1') : 1
+  const sizes = dense ? {} : { sizes: '100vw' }
+  const img = tag('img', {
+    src: (shown && urls.get(shown)) ?? '',
+    srcset,
+    ...sizes,
+    width: String(Math.round((shown?.picture.width ?? 0) / density)),
+    height: String(Math.round((shown?.picture.height ?? 0) / density)),
+    alt: '',
+  })
+  const sources = [...groups]
+    .slice(0, -1)
+    .map(([format, list]) => tag('source', { type: `image/${format}`, srcset: srcsetOf(list), ...sizes }))
+  return { srcset, html: sources.length > 0 ? `<picture>${sources.join('')}${img}</picture>` : img }
+}
+
+function tag(name: string, attributes: Record<string, string>): string {
+  const list = Object.entries(attributes).map(([key, value]) => ` ${key}="${value.replaceAll('&', '&amp;').replaceAll('"', '&quot;')}"`)
+  return `<${name}${list.join('')}>`
+}
+
+/** A path as an address; a comma would end a candidate of a srcset. */
+function encodePath(path: string): string {
+  return encodeURIComponent(path).replace(/%(2F|40|3A)/g, decodeURIComponent)
+}
