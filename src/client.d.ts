@@ -8,7 +8,14 @@ declare module '*&as=srcset' {
   export default srcset
 }
 declare module '*&as=img' {
-  const img: { src: string; w: number; h: number; srcset?: string }
+  const img: {
+    src: string
+    w: number
+    h: number
+    srcset?: string
+    placeholder?: import('imagemill').Placeholder
+    exif?: import('imagemill').Exif
+  }
   export default img
   export const src: string
   export const w: number
@@ -43,6 +50,8 @@ declare module '*&imagemill' {
   export const img: import('imagemill').Image['img']
   export const sources: import('imagemill').Image['sources']
   export const outputs: import('imagemill').Image['outputs']
+  export const placeholder: import('imagemill').Placeholder | undefined
+  export const exif: import('imagemill').Exif | undefined
 }
 declare module '*?imagemill' {
   const image: import('imagemill').Image
@@ -54,6 +63,8 @@ declare module '*?imagemill' {
   export const img: import('imagemill').Image['img']
   export const sources: import('imagemill').Image['sources']
   export const outputs: import('imagemill').Image['outputs']
+  export const placeholder: import('imagemill').Placeholder | undefined
+  export const exif: import('imagemill').Exif | undefined
 }
 declare module 'virtual:imagemill/manifest' {
   const manifest: import('imagemill').Manifest

@@ -6,6 +6,7 @@ import { resolveOptions, type ImagemillOptions } from './plugin/options.ts'
 import { servePart } from './plugin/serve.ts'
 
 export type { Image } from './contract/image.ts'
+export type { Exif, Gps, Placeholder } from './contract/facts.ts'
 export type { JobFailure, JobResult, JobSuccess, OutputFile } from './contract/job-result.ts'
 export type { Manifest, ManifestEntry, ManifestSource } from './contract/manifest.ts'
 export { ImagemillError, type ErrorCode } from './errors.ts'

@@ -1,5 +1,6 @@
 import pLimit from 'p-limit'
 import { ImagemillError, asImagemillError } from './errors.ts'
+import { ifWritable } from './files.ts'
 import { sha256 } from './hash.ts'
 import { planRequest, type Plan } from './query/plan.ts'
 import type { Request } from './query/request.ts'
@@ -8,11 +9,12 @@ import { singleFlight } from './single-flight.ts'
 import { encoderVersions } from './source/encoder-versions.ts'
 import { readSource } from './source/read.ts'
 import { trimmedBox } from './source/trim.ts'
+import { keptFact } from './store/fact.ts'
 import { once } from './store/once.ts'
 import { storedOutput } from './store/output.ts'
 import { openRunStore } from './store/run-store.ts'
 import type { Store } from './store/store.ts'
-import type { Output, Source, StoredOutput } from './types.ts'
+import type { Fact, Output, Source, StoredFact, StoredOutput } from './types.ts'
 
 export interface PipelineOptions {
   /** Absolute path of the cache folder. */
@@ -34,6 +36,12 @@ export interface PlannedOutput {
   output: Output
 }
 
+/** A question together with the source it is about. */
+export interface PlannedFact {
+  source: Source
+  fact: Fact
+}
+
 export interface Planned {
   source: Source
   plan: Plan
@@ -47,6 +55,8 @@ export interface Pipeline {
   make(planned: PlannedOutput): Promise<StoredOutput & { cached: boolean }>
   /** The bytes of an output, verified; made anew if they are missing or damaged, which `healed` says. */
   read(planned: PlannedOutput): Promise<{ bytes: Buffer; healed: boolean }>
+  /** The answer to a question, found if the store does not have it. `cached` says that an earlier run did. */
+  fact(planned: PlannedFact): Promise<StoredFact & { cached: boolean }>
   /** The bytes of an output that an earlier process made, or undefined. */
   find(key: string): Promise<Buffer | undefined>
   /** Entries that were found damaged and made anew. */
@@ -65,6 +75,7 @@ const READING = 4
 export function openPipeline({ folder, maxSize, pixelLimit, queue, patience, warn }: PipelineOptions): Pipeline {
   const store = openRunStore({ folder, maxSize, warn })
   const flight = singleFlight<StoredOutput & { cached: boolean }>()
+  const factFlight = singleFlight<StoredFact & { cached: boolean }>()
   /** What was made or found so far, so that it is looked up once. */
   const seen = new Map<string, StoredOutput>()
   /** Keys made since the last `tidy`: the rest came from the cache. */
@@ -104,8 +115,20 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, patience, war
     return answer(stored)
   }
 
+  const findFact = async ({ source, fact: { key, question } }: PlannedFact): Promise<StoredFact & { cached: boolean }> => {
+    const opened = await store.open()
+    const kept = keptFact(opened.get(key)?.value)
+    if (kept) return { ...kept, cached: !fresh.has(key) }
+    const found = await queue.fact(source, question)
+    fresh.add(key)
+    // What cannot be kept is found out again next time.
+    await ifWritable(() => opened.put(key, found))
+    return { ...found, cached: false }
+  }
+
   return {
     make,
+    fact: (planned) => factFlight(planned.fact.key, () => findFact(planned)),
     async plan(file, request) {
       const opened = await store.open()
       const encoderVersion = await versions()

@@ -1,4 +1,5 @@
 import type { Format } from '../types.ts'
+import type { Exif, Placeholder } from './facts.ts'
 
 /** What an image import exports when it does not say `as`. */
 export interface Image {
@@ -15,4 +16,8 @@ export interface Image {
   /** One entry for each format, in the order asked for, for the `<source>`s of a `<picture>`. */
   sources: { type: string; srcset: string }[]
   outputs: { path: string; format: Format; width: number; height: number }[]
+  /** What stands in for the image until it is there; with the directive `placeholder`. */
+  placeholder?: Placeholder
+  /** What the EXIF of the source says; with the directive `exif`. */
+  exif?: Exif
 }

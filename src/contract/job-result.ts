@@ -41,7 +41,12 @@ export interface JobFailure {
 /** What a job answered; discriminate on `success`. */
 export type JobResult = JobSuccess | JobFailure
 
-/** The record of a job that made files. */
-export function jobSuccess(operation: string, outputs: OutputFile[], elapsed_ms: number): JobSuccess {
-  return { success: true, operation, outputs, elapsed_ms, metadata: null }
+/** The record of a job that did what was asked. */
+export function jobSuccess(
+  operation: string,
+  outputs: OutputFile[],
+  elapsed_ms: number,
+  metadata: JobSuccess['metadata'] = null,
+): JobSuccess {
+  return { success: true, operation, outputs, elapsed_ms, metadata }
 }

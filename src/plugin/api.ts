@@ -1,4 +1,4 @@
-import { openPipeline, type Pipeline, type PlannedOutput } from '../pipeline.ts'
+import { openPipeline, type Pipeline, type PlannedFact, type PlannedOutput } from '../pipeline.ts'
 import type { Plan } from '../query/plan.ts'
 import type { Request } from '../query/request.ts'
 import { openPool } from '../queue/pool.ts'
@@ -32,6 +32,8 @@ export interface Api {
   jobs: Map<string, Job>
   /** What each file id stands for: an output under the name of one of the files that it can be made from. */
   files: Map<string, { key: string; name: string }>
+  /** Every question that was planned, by its id: what a token stands for. */
+  facts: Map<string, PlannedFact & { written: string; missing?: boolean }>
   /** What workers use: they are bundled apart, but their images are files of the page's build. */
   inWorkers: Used
   /** Ids of the modules of a file, on the dev server. */
@@ -51,10 +53,12 @@ export interface Used {
   files: Map<string, string>
   /** Keys of the outputs whose bytes are in the code itself. */
   inlined: Set<string>
+  /** Ids of the answers that are in the code itself. */
+  facts: Set<string>
 }
 
 export function nothingUsed(): Used {
-  return { files: new Map(), inlined: new Set() }
+  return { files: new Map(), inlined: new Set(), facts: new Set() }
 }
 
 export function createApi(options: Options): Api {
@@ -82,6 +86,7 @@ export function createApi(options: Options): Api {
     outputs: new Map(),
     jobs: new Map(),
     files: new Map(),
+    facts: new Map(),
     inWorkers: nothingUsed(),
     watched: new Map(),
     importers: new Map(),

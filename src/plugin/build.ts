@@ -57,8 +57,12 @@ export function buildPart(api: Api, worker: boolean): PluginPart {
         if (manifest === undefined || worker || !emits(this)) return
         // A worker may have fallen away, or be left from an earlier turn of watching.
         const inWorkers = [...api.inWorkers.files].filter(([, name]) => name in files)
-        const all = { files: new Map([...inWorkers, ...used.files]), inlined: new Set([...api.inWorkers.inlined, ...used.inlined]) }
-        if (all.files.size + all.inlined.size === 0) return
+        const all = {
+          files: new Map([...inWorkers, ...used.files]),
+          inlined: new Set([...api.inWorkers.inlined, ...used.inlined]),
+          facts: new Set([...api.inWorkers.facts, ...used.facts]),
+        }
+        if (all.files.size + all.inlined.size + all.facts.size === 0) return
         const content = await makeManifest(api.jobs.values(), api, rootOf(this), usesOf(all))
         this.emitFile({ type: 'asset', fileName: manifest, source: `${JSON.stringify(content, undefined, 2)}\n` })
       },

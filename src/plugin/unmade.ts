@@ -20,7 +20,7 @@ export async function unmadeJob({ file, path, query }: { file: string; path: str
     encoding: { format },
     descriptor: '1x',
   }
-  const plan: Plan = { operation: 'convert', job_id: sha256(`${key} ${query}`), outputs: [output], warnings: [] }
+  const plan: Plan = { operation: 'convert', job_id: sha256(`${key} ${query}`), outputs: [output], facts: [], warnings: [] }
   return { name: `${path}?${query}`, written: query, request: parseRequest(shapeOnly(query)), source: { ...source, digest: key }, plan }
 }
 

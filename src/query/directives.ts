@@ -18,6 +18,8 @@ export const POSITIONS = [
 ] as const
 /** What an import can export; without `as` it is the whole image object. */
 export const SHAPES = ['url', 'srcset', 'img', 'picture', 'metadata', 'result'] as const
+export const PLACEHOLDERS = ['lqip', 'dominant_color', 'css_gradient', 'blurhash', 'thumbhash'] as const
+export const METADATA = ['strip', 'copyright', 'keep'] as const
 
 /** Largest size that any output format can hold, in px. */
 const MAX_SIZE = 65_535
@@ -98,6 +100,9 @@ export const DIRECTIVES = {
   brightness: row('a factor from 0 to 100', number(0, 100)),
   densities: { ...row('pixel densities such as 1;2', number(0.1, 10)), list: true },
   basePixels: single('the width in px of density 1', integer(1, MAX_SIZE)),
+  placeholder: single(words(PLACEHOLDERS), oneOf(PLACEHOLDERS, { dominant: 'dominant_color' })),
+  exif: single(yes, flag),
+  metadata: single(words(METADATA), oneOf(METADATA)),
   as: single(words(SHAPES), (value) => readShape(value)),
   inline: single('nothing, `true`, `false` or `auto`', (value) => (value === 'auto' ? value : flag(value))),
   animated: single(yes, flag),

@@ -149,6 +149,8 @@ const MEANT = [
   'brightness',
   'densities',
   'basePixels',
+  'placeholder',
+  'metadata',
   'animated',
   'preset',
 ]

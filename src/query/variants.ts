@@ -4,11 +4,12 @@ import type { DirectiveName, ValueOf } from './directives.ts'
 import { conflict, type Values } from './request.ts'
 
 /** One output of a request: one value of every list, a format, and a place in the srcset. */
-export type Variant = { [K in Exclude<DirectiveName, 'format' | 'animated' | 'allowUpscale'>]?: ValueOf<K> } & {
+export type Variant = { [K in Exclude<DirectiveName, 'format' | 'animated' | 'allowUpscale' | 'metadata'>]?: ValueOf<K> } & {
   format: Format
   animated: boolean
   allowUpscale: boolean
   orient: boolean
+  metadata: ValueOf<'metadata'>
   /** Pixel density that the output is for. */
   density?: number
   /** Factor of the size that was asked for: the density, or its share of the highest when no size was. */
@@ -55,7 +56,12 @@ export function variantsOf(values: Values, header: Header): Variant[] {
   const asked = values.format?.flatMap((format) => (format === 'auto' ? autoFormats(header, animated) : [format])) ?? [ownFormat(header)]
   const formats = unique(asked)
   checkCount(formats, values)
-  const common = { animated, allowUpscale: values.allowUpscale?.[0] ?? false, orient: !(values.noAutoOrient?.[0] ?? false) }
+  const common = {
+    animated,
+    allowUpscale: values.allowUpscale?.[0] ?? false,
+    orient: !(values.noAutoOrient?.[0] ?? false),
+    metadata: values.metadata?.[0] ?? 'strip',
+  }
   return formats.flatMap((format) => combinations(values).flatMap((variant) => withDensity({ ...variant, ...common, format }, values)))
 }
 
