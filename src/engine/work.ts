@@ -5,13 +5,13 @@ import { isUnwritable } from '../files.ts'
 import { canonical, sha256 } from '../hash.ts'
 import type { Store } from '../store/store.ts'
 import { storedOutput } from '../store/output.ts'
-import type { Format, Output, Picture, Source, StoredOutput } from '../types.ts'
+import type { Encoding, Output, Picture, Source, StoredOutput } from '../types.ts'
 import { setEncoder } from './encode.ts'
 import { decodeError } from './failure.ts'
+import { finish, keptMetadata, keptSource, setProfile, withMetadata } from './kept.ts'
 import { makeFrames, needsFrames } from './frames.ts'
 import { applyChanges, changesPixels, makePicture } from './picture.ts'
 import { decodeRaster, drawVector, fromPixels, openSource, type Loaded, type Pixels } from './raster.ts'
-import { stripMetadata } from './strip.ts'
 
 /** Outputs of one source that are made together. */
 export interface Batch {
@@ -87,7 +87,10 @@ async function workRaster(loaded: Loaded, outputs: Output[], store: Store, repor
 }
 
 async function encodeOutput(loaded: Loaded, { picture, encoding }: Output, pixels: Pixels | undefined): Promise<Buffer> {
-  const encoder = setEncoder(pixels ? fromPixels(pixels) : animatedPipeline(loaded, picture), encoding, pixels?.animation)
+  const kept = encoding.metadata && (await keptMetadata(loaded, picture, encoding.metadata))
+  const still = pixels && (kept ? await withMetadata(pixels, kept, encoding.format) : fromPixels(pixels))
+  const encoder = setEncoder(still ?? animatedPipeline(loaded, picture), encoding, pixels?.animation)
+  if (kept) setProfile(encoder, kept)
   const { data, info } = await encoder.toBuffer({ resolveWithObject: true }).catch(pixels ? undefined : decodeError)
   const height = info.pageHeight ?? info.height
   if (info.width !== picture.width || height !== picture.height) {
@@ -97,8 +100,9 @@ async function encodeOutput(loaded: Loaded, { picture, encoding }: Output, pixel
       hint: 'This is a fault in imagemill; please report it with the image and the query.',
     })
   }
-  const untouched = unchangedSource(loaded, picture, encoding.format)
-  return untouched && untouched.length < data.length ? untouched : data
+  const made = kept ? finish(data, encoding.format, kept) : data
+  const untouched = unchangedSource(loaded, picture, encoding)
+  return untouched && untouched.length < made.length ? untouched : made
 }
 
 /** An animation as sharp works on it: decoded anew for every output, but with its palette and timing kept. */
@@ -109,11 +113,11 @@ function animatedPipeline(loaded: Loaded, picture: Picture): ReturnType<typeof o
 }
 
 /** The source itself, rid of private metadata, where an output asks for nothing but its own format: re-encoding must not make it larger. */
-function unchangedSource({ source, bytes }: Loaded, picture: Picture, format: Format): Buffer | undefined {
+function unchangedSource({ source, bytes }: Loaded, picture: Picture, { format, metadata }: Encoding): Buffer | undefined {
   const { header } = source
   if (header.format !== format || format === 'avif' || header.frames !== picture.frames || picture.box || changesPixels(picture))
     return undefined
-  return stripMetadata(bytes, format)
+  return keptSource(bytes, format, metadata)
 }
 
 async function put(store: Store, key: string, value: unknown, bytes: Buffer): ReturnType<Store['put']> {
