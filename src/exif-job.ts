@@ -2,6 +2,7 @@ import { readWhole } from './files.ts'
 import type { Exif } from './contract/facts.ts'
 import type { ExifName, ExifPart } from './engine/edit-exif.ts'
 import type { Pipeline } from './pipeline.ts'
+import { displayedSize } from './query/plan.ts'
 import { parseRequest } from './query/request.ts'
 import type { Format, Source } from './types.ts'
 
@@ -42,11 +43,12 @@ export async function runExifJob(pipeline: Pipeline, file: string, job: ExifJob)
   const [output] = plan.outputs
   if (!output) throw new TypeError('a request for one image planned none')
   const { format } = output.encoding
-  const untouched = format === source.header.format && job.quality === undefined ? await edited(await readWhole(file), source, job) : undefined
+  const untouched =
+    format === source.header.format && job.quality === undefined ? await edited(await readWhole(file), source, job) : undefined
   const bytes = untouched ?? (await reEncoded((await pipeline.read({ source, output })).bytes, format, job))
   // The only part that needs exifr, which is loaded for those who want it.
   const { readExif } = await import('./engine/exif.ts')
-  const { width, height } = untouched ? source.header : output.picture
+  const { width, height } = untouched ? displayedSize(source.header) : output.picture
   return { bytes, format, width, height, ...(await readExif(bytes, format)), encoded: untouched === undefined }
 }
 
@@ -54,9 +56,11 @@ export async function runExifJob(pipeline: Pipeline, file: string, job: ExifJob)
 async function edited(bytes: Buffer, { header }: Source, { exif_op, mode = 'all', keep }: ExifJob): Promise<Buffer | undefined> {
   if (exif_op === 'auto_orient') return header.orientation === 1 ? bytes : undefined
   if (exif_op === 'preserve' && !keep) return bytes
-  const { erasePart, keepNames } = await import('./engine/edit-exif.ts')
+  const { emptyAllBut, erasePart, keepNames } = await import('./engine/edit-exif.ts')
   if (exif_op === 'strip' && mode !== 'all') return erasePart(bytes, header.format, mode)
-  return keepNames(bytes, header.format, keep ?? [])
+  // In an AVIF the metadata lies between the pixels, and its turn is not part of it.
+  const edit = header.format === 'avif' ? emptyAllBut : keepNames
+  return edit(bytes, header.format, keep ?? [])
 }
 
 /** What was encoded with all of its metadata, without what was not asked for. */

@@ -7,6 +7,7 @@ import type { Request } from './query/request.ts'
 import type { Queue } from './queue/queue.ts'
 import { singleFlight } from './single-flight.ts'
 import { encoderVersions } from './source/encoder-versions.ts'
+import { fileShowsPosition } from './source/position-memo.ts'
 import { readSource } from './source/read.ts'
 import { trimmedBox } from './source/trim.ts'
 import { keptFact } from './store/fact.ts'
@@ -57,6 +58,8 @@ export interface Pipeline {
   read(planned: PlannedOutput): Promise<{ bytes: Buffer; healed: boolean }>
   /** The answer to a question, found if the store does not have it. `cached` says that an earlier run did. */
   fact(planned: PlannedFact): Promise<StoredFact & { cached: boolean }>
+  /** Whether an image file says where it was taken; what cannot be read as an image does not. */
+  showsPosition(file: string): Promise<boolean>
   /** The bytes of an output that an earlier process made, or undefined. */
   find(key: string): Promise<Buffer | undefined>
   /** Entries that were found damaged and made anew. */
@@ -75,7 +78,6 @@ const READING = 4
 export function openPipeline({ folder, maxSize, pixelLimit, queue, patience, warn }: PipelineOptions): Pipeline {
   const store = openRunStore({ folder, maxSize, warn })
   const flight = singleFlight<StoredOutput & { cached: boolean }>()
-  const factFlight = singleFlight<StoredFact & { cached: boolean }>()
   /** What was made or found so far, so that it is looked up once. */
   const seen = new Map<string, StoredOutput>()
   /** Keys made since the last `tidy`: the rest came from the cache. */
@@ -115,20 +117,9 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, patience, war
     return answer(stored)
   }
 
-  const findFact = async ({ source, fact: { key, question } }: PlannedFact): Promise<StoredFact & { cached: boolean }> => {
-    const opened = await store.open()
-    const kept = keptFact(opened.get(key)?.value)
-    if (kept) return { ...kept, cached: !fresh.has(key) }
-    const found = await queue.fact(source, question)
-    fresh.add(key)
-    // What cannot be kept is found out again next time.
-    await ifWritable(() => opened.put(key, found))
-    return { ...found, cached: false }
-  }
-
   return {
     make,
-    fact: (planned) => factFlight(planned.fact.key, () => findFact(planned)),
+    fact: factFinder({ queue, fresh, open: () => store.open() }),
     async plan(file, request) {
       const opened = await store.open()
       const encoderVersion = await versions()
@@ -149,6 +140,7 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, patience, war
         hint: 'Check the disk, or set `cache.dir` to another one.',
       })
     },
+    showsPosition: async (file) => fileShowsPosition(file, await store.open()),
     async find(key) {
       const opened = await store.open()
       const blob = opened.get(key)?.blob
@@ -171,6 +163,22 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, patience, war
 function findIn(store: Store, key: string): StoredOutput | undefined {
   const entry = store.get(key)
   return entry && storedOutput(entry)
+}
+
+/** Answers questions about sources, each once for all who ask; an answer is kept in the store. */
+function factFinder({ queue, fresh, open }: { queue: Queue; fresh: Set<string>; open: () => Promise<Store> }): Pipeline['fact'] {
+  const flight = singleFlight<StoredFact & { cached: boolean }>()
+  const find = async ({ source, fact: { key, question } }: PlannedFact): Promise<StoredFact & { cached: boolean }> => {
+    const store = await open()
+    const kept = keptFact(store.get(key)?.value)
+    if (kept) return { ...kept, cached: !fresh.has(key) }
+    const found = await queue.fact(source, question)
+    fresh.add(key)
+    // What cannot be kept is found out again next time.
+    await ifWritable(() => store.put(key, found))
+    return { ...found, cached: false }
+  }
+  return (planned) => flight(planned.fact.key, () => find(planned))
 }
 
 /** Reads sources a few at a time, each once for all who ask; what is remembered of them is written in the background. */

@@ -20,29 +20,28 @@ export function dominantColour(pixels: Rgba): string {
   const counts = new Float64Array(LEVELS ** 3)
   const bins = colours(pixels).map((colour) => ({ colour, bin: binOf(colour) }))
   for (const { colour, bin } of bins) {
-    const at = index(bin)
+    const at = place(bin)
     counts[at] = (counts[at] ?? 0) + colour[3]
   }
   let best: readonly number[] | undefined
   let most = 0
-  for (const bin of new Map(bins.map(({ bin: own }) => [index(own), own])).values()) {
+  for (const bin of new Map(bins.map(({ bin: own }) => [place(own), own])).values()) {
     // With its neighbours, because the borders between bins are nowhere in the picture.
     const weight = sumAround(counts, bin)
     if (weight > most) [best, most] = [bin, weight]
   }
   if (!best) return '#ffffff'
   const near = best
-  return hex(mean(bins.filter(({ bin }) => bin.every((level, i) => Math.abs(level - (near[i] ?? 0)) <= 1)).map(({ colour }) => colour))).slice(
-    0,
-    7,
-  )
+  return hex(
+    mean(bins.filter(({ bin }) => bin.every((level, i) => Math.abs(level - (near[i] ?? 0)) <= 1)).map(({ colour }) => colour)),
+  ).slice(0, 7)
 }
 
 function binOf(colour: Colour): number[] {
   return colour.slice(0, 3).map((value) => Math.floor((value * LEVELS) / 256))
 }
 
-function index(bin: readonly number[]): number {
+function place(bin: readonly number[]): number {
   return bin.reduce((at, level) => at * LEVELS + level, 0)
 }
 
@@ -50,7 +49,7 @@ function sumAround(counts: Float64Array, bin: readonly number[]): number {
   let sum = 0
   for (let step = 0; step < 27; step++) {
     const near = bin.map((level, i) => level + (Math.floor(step / 3 ** i) % 3) - 1)
-    if (near.every((level) => level >= 0 && level < LEVELS)) sum += counts[index(near)] ?? 0
+    if (near.every((level) => level >= 0 && level < LEVELS)) sum += counts[place(near)] ?? 0
   }
   return sum
 }
@@ -80,7 +79,9 @@ function spot(x: number, y: number, colour: string): string {
 function part({ data, width, height }: Rgba, x: number, y: number): Colour[] {
   const [left, right] = [Math.floor((x * width) / SPOTS), Math.ceil(((x + 1) * width) / SPOTS)]
   const [top, bottom] = [Math.floor((y * height) / SPOTS), Math.ceil(((y + 1) * height) / SPOTS)]
-  const rows = Array.from({ length: bottom - top }, (_, row) => data.subarray(4 * ((top + row) * width + left), 4 * ((top + row) * width + right)))
+  const rows = Array.from({ length: bottom - top }, (_, row) =>
+    data.subarray(4 * ((top + row) * width + left), 4 * ((top + row) * width + right)),
+  )
   return rows.flatMap((row) => colours({ data: row }))
 }
 

@@ -12,10 +12,7 @@ export function embedMetadata(bytes: Buffer, format: 'jpeg' | 'png' | 'webp', me
 }
 
 function intoJpeg(bytes: Buffer, { exif, xmp }: Metadata): Buffer {
-  const segments = [
-    ...(exif ? segment('Exif\0\0', exif) : []),
-    ...(xmp ? segment('http://ns.adobe.com/xap/1.0/\0', xmp) : []),
-  ]
+  const segments = [...(exif ? segment('Exif\0\0', exif) : []), ...(xmp ? segment('http://ns.adobe.com/xap/1.0/\0', xmp) : [])]
   return Buffer.concat([bytes.subarray(0, 2), ...segments, bytes.subarray(2)])
 }
 

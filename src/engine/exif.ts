@@ -1,6 +1,7 @@
 import exifr from 'exifr'
 import type { Exif, Gps } from '../contract/facts.ts'
 import { isRecord } from '../hash.ts'
+import { isEmptyBlock } from '../source/exif-block.ts'
 import { readMetadata } from '../source/metadata.ts'
 import type { SourceFormat } from '../types.ts'
 
@@ -33,7 +34,7 @@ const RAW = {
 /** What the EXIF of an image says. Damaged EXIF is a warning: the pixels are fine without it. */
 export async function readExif(bytes: Uint8Array, format: SourceFormat): Promise<ExifFound> {
   const { exif } = readMetadata(bytes, format)
-  if (!exif || exif.byteLength === 0) return { metadata: { has_exif: false } }
+  if (!exif || exif.byteLength === 0 || isEmptyBlock(exif)) return { metadata: { has_exif: false } }
   const parsed: unknown = await exifr.parse(Buffer.from(exif), RAW).catch((error: unknown) => error)
   const problem = parsed instanceof Error ? parsed.message : undefined
   const groups = isRecord(parsed) && problem === undefined ? parsed : {}
@@ -41,9 +42,10 @@ export async function readExif(bytes: Uint8Array, format: SourceFormat): Promise
   const position = tagsOf(groups['gps'])
   const gps = readGps(position)
   const readable = Object.keys(tags).length + Object.keys(position).length > 0
-  const metadata: Exif = { has_exif: format === 'tiff' ? isFromCamera(groups) : readable, ...readTags(tags), ...(gps && { gps }) }
   // A TIFF file is one such structure, whether it says anything of a camera or not.
-  if (!readable && format !== 'tiff') return { metadata, warning: `the EXIF of the image is damaged${problem ? ` (${problem})` : ''} and was not read` }
+  if (format === 'tiff' && !isFromCamera(groups)) return { metadata: { has_exif: false } }
+  const metadata: Exif = { has_exif: readable, ...readTags(tags), ...(gps && { gps }) }
+  if (!readable) return { metadata, warning: `the EXIF of the image is damaged${problem ? ` (${problem})` : ''} and was not read` }
   if (!gps && ('GPSLatitude' in position || 'GPSLongitude' in position))
     return { metadata, warning: 'the position in the EXIF of the image makes no sense and was left out' }
   return { metadata }

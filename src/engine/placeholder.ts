@@ -112,4 +112,3 @@ async function webpUri(pixels: Rgba, quality = 50): Promise<string> {
   const bytes = await image.webp({ quality, alphaQuality: Math.min(60, quality + 10), effort: 6, smartSubsample: true }).toBuffer()
   return `data:image/webp;base64,${bytes.toString('base64')}`
 }
-

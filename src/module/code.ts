@@ -30,12 +30,11 @@ export function moduleCode(value: Value, facts: Facts, urlOf: UrlOf): string {
       .join(', ')} }`
   }
   const named = isPlainObject(value) && Object.keys(value).length > 0 && Object.keys(value).every(isIdentifier)
-  const body =
-    named
-      ? `${Object.entries(value)
-          .map(([key, inner]) => `export const ${key} = ${write(inner)}`)
-          .join('\n')}\nexport default { ${Object.keys(value).join(', ')} }`
-      : `export default ${write(value)}`
+  const body = named
+    ? `${Object.entries(value)
+        .map(([key, inner]) => `export const ${key} = ${write(inner)}`)
+        .join('\n')}\nexport default { ${Object.keys(value).join(', ')} }`
+    : `export default ${write(value)}`
   const outputs = collectOutputs(value)
   const addresses = [...names].map(([key, name]) => `const ${name} = ${JSON.stringify(urlOf(outputs.get(key) ?? failUnknown(key)))}`)
   const joined = [...texts].map(([expression, name]) => `const ${name} = ${expression}`)

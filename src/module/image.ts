@@ -63,7 +63,7 @@ function imageValue(plan: Plan, groups: FormatGroup[], fallback: FormatGroup, sr
     srcset,
     img: { src, ...(fallback.outputs.length > 1 && { srcset }), width, height },
     sources: groups.map(({ format, outputs }) => ({ type: `image/${format}`, srcset: srcsetText(outputs) })),
-    outputs: plan.outputs.map((output) => ({ path: output, ...facts(output) })),
+    outputs: plan.outputs.map((output) => ({ path: output, ...factsOf(output) })),
   }
 }
 
@@ -78,13 +78,13 @@ function pictureValue(groups: FormatGroup[], fallback: FormatGroup, src: Output)
 
 function metadataValue(outputs: readonly Output[], keys: readonly string[] | undefined): Value {
   const values = outputs.map((output): Record<string, Value> => {
-    const all: Record<string, Value> = { src: output, ...facts(output) }
+    const all: Record<string, Value> = { src: output, ...factsOf(output) }
     return keys ? Object.fromEntries(Object.entries(all).filter(([key]) => keys.includes(key))) : all
   })
   return values.length === 1 ? (values[0] ?? {}) : values
 }
 
-function facts({ encoding, picture }: Output): { format: Format; width: number; height: number } {
+function factsOf({ encoding, picture }: Output): { format: Format; width: number; height: number } {
   return { format: encoding.format, width: picture.width, height: picture.height }
 }
 

@@ -3,6 +3,7 @@ import type { BundlerContext, Chunk, PluginPart, OutputOptions } from './bundler
 import { toBundlerError } from './error.ts'
 import { makeManifest, usesOf } from './manifest.ts'
 import { emits, rootOf } from './place.ts'
+import { checkPrivacy } from './privacy.ts'
 import { renderChunk } from './render.ts'
 
 /** A bundle that is being written. */
@@ -54,7 +55,13 @@ export function buildPart(api: Api, worker: boolean): PluginPart {
       async handler(this: BundlerContext, options: OutputOptions, files: Record<string, unknown>) {
         const { manifest } = api.options
         const { used } = bundles.get(options) ?? begin(options)
-        if (manifest === undefined || worker || !emits(this)) return
+        if (worker || !emits(this)) return
+        try {
+          await checkPrivacy(files, this, api, used)
+        } catch (error) {
+          return this.error(toBundlerError(error, rootOf(this), api.importers))
+        }
+        if (manifest === undefined) return
         // A worker may have fallen away, or be left from an earlier turn of watching.
         const inWorkers = [...api.inWorkers.files].filter(([, name]) => name in files)
         const all = {

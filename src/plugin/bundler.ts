@@ -17,7 +17,11 @@ export interface BundlerEnvironment {
   name: string
   config: ViteConfig & {
     consumer: string
-    build: { emitAssets: boolean; assetsInlineLimit: number | ((file: string, bytes: Buffer) => boolean | undefined) }
+    build: {
+      emitAssets: boolean
+      copyPublicDir?: boolean
+      assetsInlineLimit: number | ((file: string, bytes: Buffer) => boolean | undefined)
+    }
   }
   getTopLevelConfig(): unknown
   /** Of the dev server only. */

@@ -40,8 +40,11 @@ export function placeholderQuestion(
 function smallPicture({ variant, picture, header, displayed }: Shown, settle: (variant: Variant) => Picture): Picture {
   // Pixels decide where these cut, and fewer pixels might decide otherwise.
   if (picture.resize?.position === 'entropy' || picture.resize?.position === 'attention') return still(picture)
-  const size = picture.resize ?? picture.box ?? displayed
-  const factor = Math.min(1, SIDE / Math.max(size.width, size.height))
+  const box = picture.box ?? displayed
+  // Every width of one picture has the same placeholder, however its height was rounded.
+  const size = picture.resize && (picture.resize.fit !== 'fill' || variant.fit === 'fill') ? picture.resize : box
+  const most = header.format === 'svg' ? Infinity : Math.min(box.width / size.width, box.height / size.height)
+  const factor = Math.min(most, SIDE / Math.max(size.width, size.height))
   const { aspect: _a, kernel: _k, scale: _s, density: _d, ...rest } = variant
   const small = settle({
     ...rest,

@@ -63,12 +63,7 @@ export function planRequest(request: Request, source: Source, context: PlanConte
   }
 }
 
-function questionsOf(
-  { values }: Request,
-  planned: readonly Planned[],
-  header: Header,
-  context: PlanContext,
-): FactQuestion[] {
+function questionsOf({ values }: Request, planned: readonly Planned[], header: Header, context: PlanContext): FactQuestion[] {
   const kind = values.placeholder?.[0]
   const shown = kind && largestFallback(planned)
   const settle = (variant: Variant): Picture => settlePicture(variant, header, context, { clamped: [], stilled: [] }).picture

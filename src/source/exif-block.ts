@@ -44,9 +44,9 @@ export function eraseTags(exif: Uint8Array, isErased: (directory: Directory, tag
   const { bytes } = block
   for (const place of block.places.toReversed()) {
     const own = block.entries.filter(({ directory }) => directory === place.directory)
-    const gone = own.filter(({ tag, directory }) => isErased(directory, tag) || leadsNowhere(block, tag))
-    for (const { valueAt, valueSize } of gone) bytes.fill(0, valueAt, valueAt + valueSize)
+    const gone = own.filter(({ tag, directory }) => (tag in POINTERS ? leadsNowhere(block, tag) : isErased(directory, tag)))
     if (place.directory === 'thumbnail' && gone.length > 0) eraseThumbnail(block, own)
+    for (const { valueAt, valueSize } of gone) bytes.fill(0, valueAt, valueAt + valueSize)
     const left = own.filter((entry) => !gone.includes(entry))
     rewrite(block, place, own, left)
     block.entries = block.entries.filter((entry) => !gone.includes(entry))
@@ -167,7 +167,8 @@ function serialise({ bytes, little }: Block, kept: readonly Entry[]): Buffer {
   for (const { directory, entries } of groups) {
     const at = starts.get(directory)
     if (at === undefined) continue
-    const pointers = directory === 'picture' ? inner.map((group) => ({ tag: pointerTo(group.directory), leads: starts.get(group.directory) ?? 0 })) : []
+    const pointers =
+      directory === 'picture' ? inner.map((group) => ({ tag: pointerTo(group.directory), leads: starts.get(group.directory) ?? 0 })) : []
     writeDirectory({ made, bytes, little }, at, entries, pointers)
   }
   return made
@@ -218,6 +219,10 @@ function short({ bytes, little }: Block, at: number): number {
 
 function long({ bytes, little }: Block, at: number): number {
   return little ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at)
+}
+
+export function isEmptyBlock(exif: Uint8Array): boolean {
+  return parse(exif)?.entries.length === 0
 }
 
 export function hasTag(exif: Uint8Array, directory: Directory, tag: number): boolean {

@@ -68,7 +68,8 @@ function* pngBlocks(view: DataView): Generator<Block> {
     const data = slice(view, at + 8, view.getUint32(at))
     if (name === 'eXIf') yield ['exif', data]
     // Keyword, a flag and a method for compression, language and translated keyword, which are mostly empty.
-    if (name === 'iTXt' && startsWith(data, `${XMP_IN_PNG}\0\0`)) yield ['xmp', tail(data, endOfText(data, endOfText(data, XMP_IN_PNG.length + 2)))]
+    if (name === 'iTXt' && startsWith(data, `${XMP_IN_PNG}\0\0`))
+      yield ['xmp', tail(data, endOfText(data, endOfText(data, XMP_IN_PNG.length + 2)))]
     at += 12 + data.byteLength
   }
 }
@@ -92,7 +93,10 @@ function* heifBlocks(view: DataView): Generator<Block> {
 }
 
 function startsWith(view: DataView, text: string): boolean {
-  return view.byteLength >= text.length && [...text].every((letter, at) => view.getUint8(at) === letter.charCodeAt(0))
+  for (let at = 0; at < text.length; at++) {
+    if (at === view.byteLength || view.getUint8(at) !== text.charCodeAt(at)) return false
+  }
+  return true
 }
 
 function tail(view: DataView, from: number): DataView {

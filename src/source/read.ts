@@ -49,7 +49,7 @@ async function readAnew(
   return { file, ...source }
 }
 
-interface Identity {
+export interface Identity {
   size: string
   mtime: string
   ctime: string
@@ -62,7 +62,7 @@ interface Memo {
   source: Omit<Source, 'file'>
 }
 
-function identify(file: string): Identity {
+export function identify(file: string): Identity {
   try {
     const facts = statSync(file, { bigint: true })
     if (facts.isDirectory())
@@ -92,7 +92,7 @@ function unreadable(error: unknown): never {
   )
 }
 
-function inDoubt({ mtime, ctime }: Identity, seen_ms: number): boolean {
+export function inDoubt({ mtime, ctime }: Identity, seen_ms: number): boolean {
   const changed_ms = Math.max(Number(BigInt(mtime) / 1_000_000n), Number(BigInt(ctime) / 1_000_000n))
   return changed_ms > seen_ms - DOUBT
 }
