@@ -2,10 +2,14 @@
 declare module '*&as=url' {
   const url: string
   export default url
+  export const placeholder: import('imagemill').Placeholder | undefined
+  export const exif: import('imagemill').Exif | undefined
 }
 declare module '*&as=srcset' {
   const srcset: string
   export default srcset
+  export const placeholder: import('imagemill').Placeholder | undefined
+  export const exif: import('imagemill').Exif | undefined
 }
 declare module '*&as=img' {
   const img: {
@@ -21,12 +25,21 @@ declare module '*&as=img' {
   export const w: number
   export const h: number
   export const srcset: string | undefined
+  export const placeholder: import('imagemill').Placeholder | undefined
+  export const exif: import('imagemill').Exif | undefined
 }
 declare module '*&as=picture' {
-  const picture: { sources: Record<string, string>; img: { src: string; w: number; h: number } }
+  const picture: {
+    sources: Record<string, string>
+    img: { src: string; w: number; h: number }
+    placeholder?: import('imagemill').Placeholder
+    exif?: import('imagemill').Exif
+  }
   export default picture
   export const sources: Record<string, string>
   export const img: { src: string; w: number; h: number }
+  export const placeholder: import('imagemill').Placeholder | undefined
+  export const exif: import('imagemill').Exif | undefined
 }
 declare module '*&as=metadata' {
   const metadata: { src: string; width: number; height: number; format: import('imagemill').Format }
@@ -35,10 +48,14 @@ declare module '*&as=metadata' {
   export const width: number
   export const height: number
   export const format: import('imagemill').Format
+  export const placeholder: import('imagemill').Placeholder | undefined
+  export const exif: import('imagemill').Exif | undefined
 }
 declare module '*&as=result' {
   const result: import('imagemill').JobSuccess
   export default result
+  export const placeholder: import('imagemill').Placeholder | undefined
+  export const exif: import('imagemill').Exif | undefined
 }
 declare module '*&imagemill' {
   const image: import('imagemill').Image

@@ -167,18 +167,24 @@ function findIn(store: Store, key: string): StoredOutput | undefined {
 
 /** Answers questions about sources, each once for all who ask; an answer is kept in the store. */
 function factFinder({ queue, fresh, open }: { queue: Queue; fresh: Set<string>; open: () => Promise<Store> }): Pipeline['fact'] {
-  const flight = singleFlight<StoredFact & { cached: boolean }>()
-  const find = async ({ source, fact: { key, question } }: PlannedFact): Promise<StoredFact & { cached: boolean }> => {
+  const flight = singleFlight<StoredFact>()
+  const seen = new Map<string, StoredFact>()
+  const find = async ({ source, fact: { key, question } }: PlannedFact): Promise<StoredFact> => {
     const store = await open()
     const kept = keptFact(store.get(key)?.value)
-    if (kept) return { ...kept, cached: !fresh.has(key) }
+    if (kept) return kept
     const found = await queue.fact(source, question)
     fresh.add(key)
     // What cannot be kept is found out again next time.
     await ifWritable(() => store.put(key, found))
-    return { ...found, cached: false }
+    return found
   }
-  return (planned) => flight(planned.fact.key, () => find(planned))
+  return async (planned) => {
+    const { key } = planned.fact
+    const found = seen.get(key) ?? (await flight(key, () => find(planned)))
+    seen.set(key, found)
+    return { ...found, cached: !fresh.has(key) }
+  }
 }
 
 /** Reads sources a few at a time, each once for all who ask; what is remembered of them is written in the background. */

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { eraseTags, pickTags, type Directory } from '../source/exif-block.ts'
 import { readMetadata } from '../source/metadata.ts'
-import { exifBlocks, namesPosition } from '../source/position.ts'
+import { exifBlocks, namesPosition, xmpBlocks } from '../source/position.ts'
 import type { SourceFormat } from '../types.ts'
 import { embedMetadata } from './embed.ts'
 import { stripMetadata } from './strip.ts'
@@ -82,6 +82,8 @@ function erase(
   isErased: (directory: Directory, tag: number) => boolean,
   isEmptied: (xmp: Uint8Array) => boolean,
 ): Buffer | undefined {
+  // Old programs hid EXIF in the text of a PNG.
+  if (format === 'png' && original.includes('Raw profile type ')) return undefined
   const bytes = Buffer.from(original)
   for (const exif of exifBlocks(bytes, format)) {
     const erased = eraseTags(exif, isErased)
@@ -89,8 +91,7 @@ function erase(
     // The block is a window into the copy.
     exif.set(erased)
   }
-  const { xmp } = readMetadata(bytes, format)
-  if (xmp && isEmptied(xmp)) xmp.fill(0x20)
+  for (const xmp of xmpBlocks(bytes, format)) if (isEmptied(xmp)) xmp.fill(0x20)
   return format === 'png' ? withChecksums(bytes) : bytes
 }
 

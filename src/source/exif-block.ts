@@ -59,7 +59,9 @@ export function pickTags(exif: Uint8Array, isKept: (directory: Directory, tag: n
   const block = parse(exif)
   if (!block) return undefined
   const kept = block.entries.filter(({ directory, tag }) => !(tag in POINTERS) && directory !== 'thumbnail' && isKept(directory, tag))
-  return kept.length > 0 ? serialise(block, kept) : undefined
+  // The first of each counts; a malicious block could name one value a thousand times.
+  const first = new Map(kept.toReversed().map((entry) => [`${entry.directory} ${entry.tag}`, entry]))
+  return kept.length > 0 ? serialise(block, [...first.values()]) : undefined
 }
 
 /** A copy that is true of a picture of a size: its width and height where it names them, upright, and without a thumbnail. */
@@ -88,6 +90,8 @@ function parse(exif: Uint8Array): Block | undefined {
   // The list grows while it is walked: one directory leads to the next.
   for (const { tag, valueAt, directory } of block.entries) {
     const inner = directory === 'picture' || directory === 'camera' ? POINTERS[tag] : undefined
+    // Two of a kind are two stories.
+    if (inner && block.places.some((place) => place.directory === inner)) return undefined
     if (inner) readDirectory(block, { directory: inner, at: long(block, valueAt), pointerAt: valueAt })
   }
   if (long(block, next) !== 0) readDirectory(block, { directory: 'thumbnail', at: long(block, next), pointerAt: next })

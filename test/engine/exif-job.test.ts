@@ -17,7 +17,10 @@ const PLACED = '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description exif:GPSLat
 async function run(bytes: Buffer, job: ExifJob): Promise<ExifOutput> {
   const file = join(project().root, 'photo')
   writeFileSync(file, bytes)
-  return runExifJob(workshop().pipeline, file, job)
+  const { pipeline } = workshop()
+  const made = await runExifJob(pipeline, file, job)
+  await pipeline.close()
+  return made
 }
 
 type Name = 'jpeg' | 'png' | 'webp' | 'avif'
