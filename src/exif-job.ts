@@ -1,9 +1,11 @@
-import { readWhole } from './files.ts'
 import type { Exif } from './contract/facts.ts'
 import type { ExifName, ExifPart } from './engine/edit-exif.ts'
+import type { ExifFound } from './engine/exif.ts'
 import type { Pipeline } from './pipeline.ts'
 import { displayedSize } from './query/plan.ts'
 import { parseRequest } from './query/request.ts'
+import { readSourceFile } from './source/read.ts'
+import { isHeic, sniff } from './source/sniff.ts'
 import type { Format, Source } from './types.ts'
 
 /** An `exif` operation that makes a file. */
@@ -31,6 +33,13 @@ export interface ExifOutput {
   encoded: boolean
 }
 
+/** What the EXIF of a file says, of HEIC photographs too, whose pixels are not read. */
+export async function extractExif(file: string): Promise<ExifFound> {
+  const bytes = await readSourceFile(file)
+  const { readExif } = await import('./engine/exif.ts')
+  return readExif(bytes, isHeic(bytes) ? 'avif' : sniff(bytes))
+}
+
 /** The file of an `exif` operation. Pixels are encoded anew only when they must be turned, or for another format or quality. */
 export async function runExifJob(pipeline: Pipeline, file: string, job: ExifJob): Promise<ExifOutput> {
   const stripsAll = job.exif_op === 'strip' && (job.mode ?? 'all') === 'all' && !job.keep?.length
@@ -44,7 +53,7 @@ export async function runExifJob(pipeline: Pipeline, file: string, job: ExifJob)
   if (!output) throw new TypeError('a request for one image planned none')
   const { format } = output.encoding
   const untouched =
-    format === source.header.format && job.quality === undefined ? await edited(await readWhole(file), source, job) : undefined
+    format === source.header.format && job.quality === undefined ? await edited(await readSourceFile(file), source, job) : undefined
   const bytes = untouched ?? (await reEncoded((await pipeline.read({ source, output })).bytes, format, job))
   // The only part that needs exifr, which is loaded for those who want it.
   const { readExif } = await import('./engine/exif.ts')

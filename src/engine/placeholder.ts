@@ -28,7 +28,7 @@ export async function makePlaceholder(loaded: Loaded, question: PlaceholderQuest
     }
     case 'lqip': {
       const small = await fit(pixels, width, 2 * width)
-      const data_uri = await shortUri(small)
+      const data_uri = await shortUri(small, MOST * Math.max(1, width / 20) ** 2)
       return { kind, data_uri, width: small.width, height: small.height, background: drawn(data_uri) }
     }
     case 'thumbhash': {
@@ -93,14 +93,14 @@ function within({ width, height }: Rgba, most: number, mostHeight = most): { wid
   return { width: Math.max(1, Math.round(width * factor)), height: Math.max(1, Math.round(height * factor)) }
 }
 
-/** Most letters of an `lqip`, so that a placeholder with its `background` stays below 1 kB. */
+/** Most letters of an `lqip` of the usual width, so that a placeholder with its `background` stays below 1 kB. */
 const MOST = 440
 
 /** As good as it may be long. */
-async function shortUri(pixels: Rgba): Promise<string> {
+async function shortUri(pixels: Rgba, most: number): Promise<string> {
   for (const quality of [50, 35, 20, 10]) {
     const uri = await webpUri(pixels, quality)
-    if (uri.length <= MOST) return uri
+    if (uri.length <= most) return uri
   }
   return webpUri(pixels, 1)
 }

@@ -6,9 +6,6 @@ import type { Variant } from './variants.ts'
 /** Longest side in px of the picture that a placeholder is made from: what ThumbHash takes, and plenty for the others. */
 const SIDE = 100
 
-/** Width of an `lqip` in px when nothing is said. */
-const LQIP_WIDTH = 20
-
 /** The variant that a placeholder stands in for, and its picture. */
 interface Shown {
   variant: Variant
@@ -20,10 +17,9 @@ interface Shown {
 
 /** What is asked of the source for a placeholder: the picture that it stands in for, turned, cut and coloured alike, but small. */
 export function placeholderQuestion(
-  kind: PlaceholderKind,
+  { kind, width }: { kind: PlaceholderKind; width: number },
   shown: Shown,
   settle: (variant: Variant) => Picture,
-  width = LQIP_WIDTH,
 ): FactQuestion {
   const { variant, header } = shown
   const transparent = header.alpha || translucent(variant.background)

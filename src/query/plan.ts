@@ -1,6 +1,7 @@
 import { ImagemillError } from '../errors.ts'
 import { canonical, sha256 } from '../hash.ts'
 import type { Box, Fact, FactQuestion, Format, Header, Output, Picture, Source } from '../types.ts'
+import { placeholderOf } from './directives.ts'
 import { settleEffects } from './effects.ts'
 import { ANIMATED, LARGEST } from './encoder-defaults.ts'
 import { settleEncoding } from './encoding.ts'
@@ -64,11 +65,11 @@ export function planRequest(request: Request, source: Source, context: PlanConte
 }
 
 function questionsOf({ values }: Request, planned: readonly Planned[], header: Header, context: PlanContext): FactQuestion[] {
-  const kind = values.placeholder?.[0]
-  const shown = kind && largestFallback(planned)
+  const placeholder = values.placeholder?.[0]
+  const shown = largestFallback(planned)
   const settle = (variant: Variant): Picture => settlePicture(variant, header, context, { clamped: [], stilled: [] }).picture
   return [
-    ...(shown ? [placeholderQuestion(kind, shownBy(shown, header), settle)] : []),
+    ...(shown && placeholder !== undefined ? [placeholderQuestion(placeholderOf(placeholder), shownBy(shown, header), settle)] : []),
     ...(values.exif?.[0] ? [{ operation: 'exif' as const }] : []),
   ]
 }

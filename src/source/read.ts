@@ -40,7 +40,7 @@ async function readAnew(
 ): Promise<Source> {
   const { store, later } = context
   const seen_ms = Date.now()
-  const bytes = await readWhole(file).catch((error: unknown) => unreadable(error))
+  const bytes = await readSourceFile(file)
   const digest = sha256(bytes)
   const header = memo?.source.digest === digest ? memo.source.header : await headerOf(file, bytes, digest, context)
   const source = { digest, size_bytes: bytes.length, header }
@@ -71,6 +71,11 @@ export function identify(file: string): Identity {
   } catch (error) {
     return unreadable(error)
   }
+}
+
+/** The bytes of an image file, or an error that says why there are none. */
+export async function readSourceFile(file: string): Promise<Buffer> {
+  return readWhole(file).catch(unreadable)
 }
 
 function unreadable(error: unknown): never {

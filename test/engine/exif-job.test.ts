@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import exifr from 'exifr'
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
-import { runExifJob, type ExifJob, type ExifOutput } from '../../src/exif-job.ts'
+import { extractExif, runExifJob, type ExifJob, type ExifOutput } from '../../src/exif-job.ts'
 import { readExif } from '../../src/engine/exif.ts'
 import { showsPosition } from '../../src/source/position.ts'
 import { CAMERA, exifBlock, withBlocks, type ExifTags } from '../support/exif.ts'
@@ -118,6 +118,18 @@ describe('a turned photograph', () => {
     const made = await run(await source('jpeg', CAMERA), { exif_op: 'strip', mode: 'gps' })
     expect(made).toMatchObject({ encoded: false, metadata: { orientation: 6 }, width: 40, height: 60 })
   })
+})
+
+test('`extract` reads photographs whose pixels cannot be read, and says what is no image', async () => {
+  const avif = await source('avif')
+  const heic = Buffer.from(avif)
+  heic.write('heic', 8, 'latin1')
+  for (let at = 16; at < heic.readUInt32BE(0); at += 4) heic.write('mif1', at, 'latin1')
+  const { write } = project()
+  expect((await extractExif(write('photo.heic', heic))).metadata).toEqual((await readExif(avif, 'avif')).metadata)
+  expect((await extractExif(write('photo.jpg', await source('jpeg')))).metadata).toMatchObject({ make: 'Canon' })
+  await expect(extractExif(write('no.jpg', 'no image'))).rejects.toMatchObject({ code: 'FORMAT_UNSUPPORTED' })
+  await expect(extractExif('/nowhere/photo.jpg')).rejects.toMatchObject({ code: 'SOURCE_NOT_FOUND' })
 })
 
 test('an upright photograph is left as it is by `auto_orient`', async () => {

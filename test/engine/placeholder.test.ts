@@ -106,6 +106,10 @@ describe('lqip', () => {
     expect(answer['background']).toBe(`center / cover no-repeat url(${String(answer['data_uri'])})`)
   })
 
+  test('has the width that is asked for', async () => {
+    expect(await ask(await jpeg(300, 200), 'w=90&placeholder=lqip:42')).toMatchObject({ width: 42, height: 28 })
+  })
+
   test('of a tall picture is at most twice as high as wide', async () => {
     expect(await ask(await jpeg(40, 400), 'placeholder=lqip')).toMatchObject({ width: 4, height: 40 })
   })

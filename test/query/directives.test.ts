@@ -106,8 +106,10 @@ const TABLE: Record<keyof typeof DIRECTIVES, { valid: Record<string, string>; in
       css_gradient: 'placeholder=css_gradient',
       blurhash: 'placeholder=blurhash',
       thumbhash: 'placeholder=thumbhash',
+      'lqip:32': 'placeholder=lqip:32',
+      'lqip:20': 'placeholder=lqip',
     },
-    invalid: ['blur', 'lqip;thumbhash', ''],
+    invalid: ['blur', 'lqip;thumbhash', 'lqip:', 'lqip:3', 'lqip:65', 'lqip:8:8', 'thumbhash:32', ''],
   },
   exif: { valid: yes, invalid: notFlag },
   metadata: {
