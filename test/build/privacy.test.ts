@@ -25,6 +25,7 @@ async function build(root: string, options: ImagemillOptions = {}, config: vite.
     .build({
       configFile: false,
       customLogger,
+      logLevel: 'warn',
       root,
       plugins: [imagemill(options)],
       ...config,

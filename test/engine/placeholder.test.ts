@@ -34,8 +34,8 @@ function corners({ data, width, height, channels }: Raw): string[] {
 }
 
 /** A disc of a colour on nothing; what cannot be seen has another colour. */
-async function disc(colour: string, hidden: string, width = 120, height = 80): Promise<Buffer> {
-  const mask = `<svg width="${width}" height="${height}"><ellipse cx="50%" cy="50%" rx="40%" ry="40%"/></svg>`
+async function disc(colour: string, hidden: string, width = 120, height = 80, radius = 40): Promise<Buffer> {
+  const mask = `<svg width="${width}" height="${height}"><ellipse cx="50%" cy="50%" rx="${radius}%" ry="${radius}%"/></svg>`
   const alpha = await sharp(Buffer.from(mask)).extractChannel('alpha').raw().toBuffer()
   const paint = (background: string): Promise<Buffer> =>
     sharp({ create: { width, height, channels: 3, background } })
@@ -90,7 +90,10 @@ describe('dominant_color', () => {
   })
 
   test('does not count what is transparent', async () => {
-    expect(await ask(await disc('#cc2200', '#00ff00'), 'placeholder=dominant_color')).toHaveProperty('dominant_color', '#cc2200')
+    expect(await ask(await disc('#cc2200', '#00ff00', 60, 60, 20), 'placeholder=dominant_color')).toHaveProperty(
+      'dominant_color',
+      '#cc2200',
+    )
   })
 })
 
@@ -246,6 +249,7 @@ test('the width of the images that it stands in for makes no other placeholder',
   const keyOf = async (query: string): Promise<string | undefined> => (await plan(bytes, query)).plan.facts[0]?.key
   const key = await keyOf('w=300&placeholder=thumbhash')
   expect(await keyOf('w=150;300&format=avif;webp&quality=30&placeholder=thumbhash')).toBe(key)
+  expect(await keyOf('w=41&placeholder=thumbhash')).toBe(key)
   expect(await keyOf('w=600&sharpen&placeholder=thumbhash')).toBe(key)
   expect(await keyOf('w=300&flip&placeholder=thumbhash')).not.toBe(key)
   expect(await keyOf('w=300&placeholder=blurhash')).not.toBe(key)
