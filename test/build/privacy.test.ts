@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import * as vite from 'vite'
@@ -7,6 +7,13 @@ import { CAMERA, exifBlock, withBlocks } from '../support/exif.ts'
 import { buildVite } from '../support/build.ts'
 import { jpeg } from '../support/images.ts'
 import { project } from '../support/project.ts'
+
+/** Answers about positions that the cache below a root holds. */
+function remembered(root: string): number {
+  const folder = join(root, 'node_modules/.cache/imagemill/v1/ac')
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json'))
+  return files.filter((name) => readFileSync(join(folder, name), 'utf8').includes('"shows":true')).length
+}
 
 const placed = async (): Promise<Buffer> => withBlocks(await jpeg(60, 40), exifBlock(CAMERA))
 const harmless = async (): Promise<Buffer> => withBlocks(await jpeg(60, 40), exifBlock({ picture: CAMERA.picture ?? {} }))
@@ -74,7 +81,10 @@ describe('a position that would ship', () => {
 
   test('in the public folder is found again in a warm build, and no more when the file is clean', async () => {
     const { root, write } = project({ 'main.js': 'console.log(1)', 'public/p.jpg': await placed() })
+    // A file that was changed just now is looked at anew each time.
+    await new Promise((resolve) => setTimeout(resolve, 2100))
     for (let run = 0; run < 2; run++) expect((await build(root)).warnings[0]).toContain('public/p.jpg')
+    expect(remembered(root)).toBe(1)
     write('public/p.jpg', await harmless())
     expect((await build(root)).warnings).toEqual([])
     expect((await build(root, {}, { publicDir: false })).warnings).toEqual([])
