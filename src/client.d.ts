@@ -2,29 +2,46 @@
 declare module '*&as=url' {
   const url: string
   export default url
+  export const placeholder: import('imagemill').Placeholder | undefined
+  export const exif: import('imagemill').Exif | undefined
 }
 declare module '*&as=srcset' {
   const srcset: string
   export default srcset
+  export const placeholder: import('imagemill').Placeholder | undefined
+  export const exif: import('imagemill').Exif | undefined
 }
 declare module '*&as=img' {
-  const img: { src: string; w: number; h: number; srcset?: string }
+  const img: {
+    src: string
+    w: number
+    h: number
+    srcset?: string
+    placeholder?: import('imagemill').Placeholder
+    exif?: import('imagemill').Exif
+  }
   export default img
   export const src: string
   export const w: number
   export const h: number
   export const srcset: string | undefined
+  export const placeholder: import('imagemill').Placeholder | undefined
+  export const exif: import('imagemill').Exif | undefined
 }
 declare module '*&as=picture' {
   const picture: {
     art?: import('imagemill').ArtSource[]
     sources: Record<string, string>
     img: { src: string; w: number; h: number }
+    placeholder?: import('imagemill').Placeholder
+    exif?: import('imagemill').Exif
   }
   export default picture
   export const art: import('imagemill').ArtSource[] | undefined
   export const sources: Record<string, string>
   export const img: { src: string; w: number; h: number }
+  export const placeholder: import('imagemill').Placeholder | undefined
+  export const exif: import('imagemill').Exif | undefined
 }
 declare module '*&as=metadata' {
   const metadata: { src: string; width: number; height: number; format: import('imagemill').Format }
@@ -33,10 +50,14 @@ declare module '*&as=metadata' {
   export const width: number
   export const height: number
   export const format: import('imagemill').Format
+  export const placeholder: import('imagemill').Placeholder | undefined
+  export const exif: import('imagemill').Exif | undefined
 }
 declare module '*&as=result' {
   const result: import('imagemill').JobSuccess
   export default result
+  export const placeholder: import('imagemill').Placeholder | undefined
+  export const exif: import('imagemill').Exif | undefined
 }
 declare module '*&imagemill' {
   const image: import('imagemill').Image
@@ -48,6 +69,8 @@ declare module '*&imagemill' {
   export const img: import('imagemill').Image['img']
   export const sources: import('imagemill').Image['sources']
   export const outputs: import('imagemill').Image['outputs']
+  export const placeholder: import('imagemill').Placeholder | undefined
+  export const exif: import('imagemill').Exif | undefined
 }
 declare module '*?imagemill' {
   const image: import('imagemill').Image
@@ -59,6 +82,8 @@ declare module '*?imagemill' {
   export const img: import('imagemill').Image['img']
   export const sources: import('imagemill').Image['sources']
   export const outputs: import('imagemill').Image['outputs']
+  export const placeholder: import('imagemill').Placeholder | undefined
+  export const exif: import('imagemill').Exif | undefined
 }
 declare module 'virtual:imagemill/manifest' {
   const manifest: import('imagemill').Manifest

@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'STORE_UNUSABLE'
   | 'DISK_FULL'
   | 'UNSUPPORTED_SHARP'
+  | 'POSITION_SHIPS'
   | 'INTERNAL'
 
 /** Codes after which the very same work may succeed when it is tried again. */

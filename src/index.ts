@@ -7,6 +7,7 @@ import { manifestPart, modulesPart } from './plugin/modules.ts'
 import { resolveOptions, type ImagemillOptions } from './plugin/options.ts'
 import { servePart } from './plugin/serve.ts'
 
+export type { Exif, Gps, Placeholder } from './contract/facts.ts'
 export type { ArtSource, Image, ImageSource } from './contract/image.ts'
 export type { JobFailure, JobResult, JobSuccess, OutputFile } from './contract/job-result.ts'
 export type { Manifest, ManifestEntry, ManifestSource } from './contract/manifest.ts'

@@ -1,18 +1,21 @@
 import pLimit from 'p-limit'
 import { ImagemillError, asImagemillError } from './errors.ts'
+import { ifWritable } from './files.ts'
 import { sha256 } from './hash.ts'
 import { planRequest, planViews, type Plan } from './query/plan.ts'
 import type { Request } from './query/request.ts'
 import type { Queue } from './queue/queue.ts'
 import { singleFlight } from './single-flight.ts'
 import { encoderVersions } from './source/encoder-versions.ts'
+import { fileShowsPosition } from './source/position-memo.ts'
 import { readSource } from './source/read.ts'
 import { trimmedBox } from './source/trim.ts'
+import { keptFact } from './store/fact.ts'
 import { once } from './store/once.ts'
 import { storedOutput } from './store/output.ts'
 import { openRunStore } from './store/run-store.ts'
 import type { Store } from './store/store.ts'
-import type { Output, Source, StoredOutput } from './types.ts'
+import type { Fact, Output, Source, StoredFact, StoredOutput } from './types.ts'
 
 export interface PipelineOptions {
   /** Absolute path of the cache folder. */
@@ -34,6 +37,12 @@ export interface PlannedOutput {
   output: Output
 }
 
+/** A question together with the source it is about. */
+export interface PlannedFact {
+  source: Source
+  fact: Fact
+}
+
 export interface Planned {
   source: Source
   plan: Plan
@@ -47,6 +56,10 @@ export interface Pipeline {
   make(planned: PlannedOutput): Promise<StoredOutput & { cached: boolean }>
   /** The bytes of an output, verified; made anew if they are missing or damaged, which `healed` says. */
   read(planned: PlannedOutput): Promise<{ bytes: Buffer; healed: boolean }>
+  /** The answer to a question, found if the store does not have it. `cached` says that an earlier run did. */
+  fact(planned: PlannedFact): Promise<StoredFact & { cached: boolean }>
+  /** Whether an image file says where it was taken; what cannot be read as an image does not. */
+  showsPosition(file: string): Promise<boolean>
   /** The bytes of an output that an earlier process made, or undefined. */
   find(key: string): Promise<Buffer | undefined>
   /** Entries that were found damaged and made anew. */
@@ -108,6 +121,7 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, patience, war
 
   return {
     make,
+    fact: factFinder({ queue, fresh, open: () => store.open() }),
     async plan(file, request) {
       const opened = await store.open()
       const encoderVersion = await versions()
@@ -133,6 +147,7 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, patience, war
         hint: 'Check the disk, or set `cache.dir` to another one.',
       })
     },
+    showsPosition: async (file) => fileShowsPosition(file, await store.open()),
     async find(key) {
       const opened = await store.open()
       const blob = opened.get(key)?.blob
@@ -156,6 +171,28 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, patience, war
 function findIn(store: Store, key: string): StoredOutput | undefined {
   const entry = store.get(key)
   return entry && storedOutput(entry)
+}
+
+/** Answers questions about sources, each once for all who ask; an answer is kept in the store. */
+function factFinder({ queue, fresh, open }: { queue: Queue; fresh: Set<string>; open: () => Promise<Store> }): Pipeline['fact'] {
+  const flight = singleFlight<StoredFact>()
+  const seen = new Map<string, StoredFact>()
+  const find = async ({ source, fact: { key, question } }: PlannedFact): Promise<StoredFact> => {
+    const store = await open()
+    const kept = keptFact(store.get(key)?.value)
+    if (kept) return kept
+    const found = await queue.fact(source, question)
+    fresh.add(key)
+    // What cannot be kept is found out again next time.
+    await ifWritable(() => store.put(key, found))
+    return found
+  }
+  return async (planned) => {
+    const { key } = planned.fact
+    const found = seen.get(key) ?? (await flight(key, () => find(planned)))
+    seen.set(key, found)
+    return { ...found, cached: !fresh.has(key) }
+  }
 }
 
 /** Reads sources a few at a time, each once for all who ask; what is remembered of them is written in the background. */

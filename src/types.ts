@@ -104,6 +104,8 @@ export interface Encoding {
   progressive?: boolean
   /** Colour `#rrggbb` that transparent pixels are laid on, where the format has none. */
   matte?: string
+  /** What stays of the source's metadata; nothing when absent. */
+  metadata?: 'copyright' | 'keep'
 }
 
 /** One encoded file that a request asks for, with everything that its bytes depend on. */
@@ -133,4 +135,37 @@ export interface TrimQuestion {
   box: Box
   /** How far a pixel may be from the colour of the top left one, 0 to 255; sharp's default when undefined. */
   threshold: number | undefined
+}
+
+/** What can stand in for a picture until it is there. */
+export type PlaceholderKind = 'lqip' | 'dominant_color' | 'css_gradient' | 'blurhash' | 'thumbhash'
+
+/** What is asked of a source whose answer is a small value and no file. */
+export type FactQuestion =
+  | {
+      operation: 'placeholder'
+      kind: PlaceholderKind
+      /** The picture that is stood in for, in a small size. */
+      picture: Picture
+      /** Width of an `lqip` in px. */
+      width?: number
+      /** Colour `#rrggbb` that transparent pixels are laid on, for a kind that has none. */
+      matte?: string
+    }
+  | { operation: 'exif' }
+
+/** A job whose answer is a small value, with everything that the answer depends on. */
+export interface Fact {
+  /** Hash of source digest, question and encoder versions: its name in the store. */
+  key: string
+  question: FactQuestion
+}
+
+/** The answer of such a job. */
+export interface StoredFact {
+  metadata: Record<string, unknown>
+  /** What was wrong with the source although there is an answer, in words for the user. */
+  warning?: string
+  /** Wall time of the run that made it, in ms. */
+  elapsed_ms: number
 }

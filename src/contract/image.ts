@@ -1,4 +1,5 @@
 import type { Format } from '../types.ts'
+import type { Exif, Placeholder } from './facts.ts'
 
 /** What an image import exports when it does not say `as`. */
 export interface Image {
@@ -15,6 +16,10 @@ export interface Image {
   /** The `<source>`s of a `<picture>`: those with a media condition first, then one for each format, in the order asked for. */
   sources: ImageSource[]
   outputs: { path: string; format: Format; width: number; height: number }[]
+  /** What stands in for the image until it is there; with the directive `placeholder`. */
+  placeholder?: Placeholder
+  /** What the EXIF of the source says; with the directive `exif`. */
+  exif?: Exif
 }
 
 /** The attributes of one `<source>`. */

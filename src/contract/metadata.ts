@@ -10,8 +10,8 @@ export const qualityMetadataSchema = z.strictObject({
   converged: z.boolean().describe('Whether the size is at or under the target and within the tolerance.'),
 })
 
-/** `metadata` of an `exif` record; other tags than these may follow. */
-export const exifMetadataSchema = z.looseObject({
+/** `metadata` of an `exif` record. */
+export const exifMetadataSchema = z.strictObject({
   has_exif: z.boolean(),
   make: z.string().exactOptional(),
   model: z.string().exactOptional(),
@@ -28,24 +28,30 @@ export const exifMetadataSchema = z.looseObject({
     .exactOptional()
     .describe('As `f/2.8`.'),
   iso: z.number().exactOptional(),
+  lens: z.string().exactOptional(),
+  focal_length: z.number().exactOptional().describe('mm'),
+  software: z.string().exactOptional(),
+  artist: z.string().exactOptional(),
+  copyright: z.string().exactOptional(),
   gps: z
-    .looseObject({
-      latitude: z.number().min(-90).max(90).exactOptional().describe('Degrees, south is negative.'),
-      longitude: z.number().min(-180).max(180).exactOptional().describe('Degrees, west is negative.'),
+    .strictObject({
+      latitude: z.number().min(-90).max(90).describe('Degrees, south is negative.'),
+      longitude: z.number().min(-180).max(180).describe('Degrees, west is negative.'),
       altitude: z.number().exactOptional().describe('Metres above the sea.'),
     })
     .exactOptional(),
 })
 
 const dataUri = z.string().regex(/^data:image\//)
+const background = z.string().min(1).describe('A value of the CSS property `background`.')
 
 /** `metadata` of a `placeholder` record, by kind. */
 export const placeholderMetadataSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('lqip'), data_uri: dataUri, width: z.int().min(1), height: z.int().min(1) }),
-  z.strictObject({ kind: z.literal('dominant_color'), dominant_color: z.string().regex(/^#[0-9a-f]{6}$/) }),
-  z.strictObject({ kind: z.literal('css_gradient'), css: z.string().min(1) }),
-  z.strictObject({ kind: z.literal('blurhash'), hash: z.string().min(1), data_uri: dataUri }),
-  z.strictObject({ kind: z.literal('thumbhash'), hash: z.string().min(1), data_uri: dataUri }),
+  z.strictObject({ kind: z.literal('lqip'), data_uri: dataUri, width: z.int().min(1), height: z.int().min(1), background }),
+  z.strictObject({ kind: z.literal('dominant_color'), dominant_color: z.string().regex(/^#[0-9a-f]{6}$/), background }),
+  z.strictObject({ kind: z.literal('css_gradient'), css: z.string().min(1), background }),
+  z.strictObject({ kind: z.literal('blurhash'), hash: z.string().min(1), data_uri: dataUri, background }),
+  z.strictObject({ kind: z.literal('thumbhash'), hash: z.string().min(1), data_uri: dataUri, background }),
 ])
 
 /** `metadata` of a `srcset` record that was asked for HTML. */

@@ -5,16 +5,16 @@ import { isUnwritable } from '../files.ts'
 import { canonical, sha256 } from '../hash.ts'
 import type { Store } from '../store/store.ts'
 import { storedOutput } from '../store/output.ts'
-import type { Format, Output, Picture, Source, StoredOutput } from '../types.ts'
+import type { Encoding, Output, Picture, Source, StoredOutput } from '../types.ts'
 import { setEncoder } from './encode.ts'
 import { decodeError } from './failure.ts'
 import { isEncodedGrey } from './grey.ts'
 import { makeFrames, needsFrames } from './frames.ts'
+import { finish, keptMetadata, keptSource, setProfile, withMetadata, type Kept } from './kept.ts'
 import { applyChanges, changesPixels, makePicture } from './picture.ts'
 import { hasOutputColours, profiledPixels, withColours } from './profile.ts'
 import { decodeRaster, drawVector, openSource, type Loaded, type Pixels } from './raster.ts'
 import { cutAt, isSmart, smartPlaceIn } from './smart.ts'
-import { stripMetadata } from './strip.ts'
 import { scalableSvg } from './svg.ts'
 
 /** Outputs of one source that are made together. */
@@ -100,9 +100,10 @@ async function stillOf(loaded: Loaded, raster: Pixels, picture: Picture): Promis
 }
 
 async function encodeOutput(loaded: Loaded, { picture, encoding }: Output, pixels: Pixels | undefined): Promise<Buffer> {
-  const image = pixels ? profiledPixels(pixels, loaded.profile) : animatedPipeline(loaded, picture)
-  if (pixels && !loaded.profile && isEncodedGrey(pixels, encoding)) image.toColourspace('b-w')
+  const kept = encoding.metadata && (await keptMetadata(loaded, picture, encoding.metadata))
+  const image = pixels ? await stillPipeline(loaded, pixels, encoding, kept) : animatedPipeline(loaded, picture)
   const encoder = setEncoder(image, encoding, pixels?.animation)
+  if (kept && !loaded.profile) setProfile(encoder, kept)
   const { data, info } = await encoder.toBuffer({ resolveWithObject: true }).catch(pixels ? undefined : decodeError)
   const height = info.pageHeight ?? info.height
   if (info.width !== picture.width || height !== picture.height) {
@@ -112,8 +113,21 @@ async function encodeOutput(loaded: Loaded, { picture, encoding }: Output, pixel
       hint: 'This is a fault in imagemill; please report it with the image and the query.',
     })
   }
-  const untouched = unchangedSource(loaded, picture, encoding.format)
-  return untouched && untouched.length < data.length && (await hasOutputColours(loaded)) ? untouched : data
+  const made = kept ? finish(data, encoding.format, kept) : data
+  const untouched = unchangedSource(loaded, picture, encoding)
+  return untouched && untouched.length < made.length && (await hasOutputColours(loaded)) ? untouched : made
+}
+
+/** Pixels as sharp works on them, with the profile and the metadata that their file is to have. */
+async function stillPipeline(
+  { profile }: Loaded,
+  pixels: Pixels,
+  encoding: Encoding,
+  kept: Kept | undefined,
+): Promise<ReturnType<typeof profiledPixels>> {
+  if (kept) return withMetadata(pixels, kept, encoding.format, profile)
+  const image = profiledPixels(pixels, profile)
+  return !profile && isEncodedGrey(pixels, encoding) ? image.toColourspace('b-w') : image
 }
 
 /** An animation as sharp works on it: decoded anew for every output, but with its palette and timing kept. */
@@ -125,12 +139,12 @@ function animatedPipeline(loaded: Loaded, picture: Picture): ReturnType<typeof o
 }
 
 /** The source itself, rid of private metadata, where an output asks for nothing but its own format: re-encoding must not make it larger. */
-function unchangedSource({ source, bytes }: Loaded, picture: Picture, format: Format): Buffer | undefined {
+function unchangedSource({ source, bytes }: Loaded, picture: Picture, { format, metadata }: Encoding): Buffer | undefined {
   const { header } = source
   // Of frames that cannot be read, those of other sizes would not move.
   const sameFrames = header.frames === picture.frames && header.unread === undefined
   if (header.format !== format || format === 'avif' || !sameFrames || picture.box || changesPixels(picture)) return undefined
-  return stripMetadata(bytes, format)
+  return keptSource(bytes, format, metadata)
 }
 
 async function put(store: Store, key: string, value: unknown, bytes: Buffer): ReturnType<Store['put']> {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { SharpConstructor } from 'sharp'
 import { ImagemillError, asImagemillError, type ErrorFacts } from '../errors.ts'
 import { diskStore } from '../store/disk.ts'
-import type { Box, Header, Source, SourceFormat, TrimQuestion } from '../types.ts'
+import type { Box, FactQuestion, Header, Source, SourceFormat, StoredFact, TrimQuestion } from '../types.ts'
 import type { Batch, Report } from './work.ts'
 
 /** What the pool asks of a worker process. */
@@ -10,12 +10,14 @@ export type Task =
   | { type: 'work'; batch: Batch; folder: string }
   | { type: 'header'; file: string; format: SourceFormat }
   | { type: 'trim'; source: Source; pixelLimit: number; question: TrimQuestion }
+  | { type: 'fact'; source: Source; pixelLimit: number; question: FactQuestion }
   | { type: 'versions' }
 
 /** What it answers, by the kind of task; outputs are reported one by one instead. */
 export interface Findings {
   header?: Header
   box?: Box
+  fact?: StoredFact
   versions?: Record<string, string | undefined>
 }
 
@@ -44,6 +46,10 @@ async function find(task: Task): Promise<Findings> {
   if (task.type === 'work') {
     await work(task.batch, diskStore(task.folder), tell)
     return {}
+  }
+  if (task.type === 'fact') {
+    const { findFact } = await import('./fact.ts')
+    return { fact: await findFact(await loadSource(task), task.question) }
   }
   const { trimmedBox } = await import('./inspect.ts')
   return { box: await trimmedBox(await loadSource(task), task.question) }

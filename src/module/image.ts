@@ -5,7 +5,15 @@ import type { Format, Output } from '../types.ts'
 /** A piece of text of which the parts between are addresses: a srcset whose addresses are known later. */
 export type Text = readonly (string | Output)[]
 
-export type Value = string | number | Text | Output | readonly Value[] | { readonly [key: string]: Value }
+/** JavaScript that is written as it is. */
+export class Expression {
+  readonly code: string
+  constructor(code: string) {
+    this.code = code
+  }
+}
+
+export type Value = string | number | Text | Output | Expression | readonly Value[] | { readonly [key: string]: Value }
 
 /** One format of an image with its candidates, smallest first. */
 interface FormatGroup {
@@ -13,8 +21,11 @@ interface FormatGroup {
   outputs: Output[]
 }
 
+/** What was asked of the source besides images, by the name of its export. */
+export type Facts = Readonly<Record<string, Expression>>
+
 /** What the module of a request exports, with outputs in the place of their addresses. */
-export function exportedValue(request: Request, plan: Plan): Value {
+export function exportedValue(request: Request, plan: Plan, facts: Facts = {}): Value {
   const groups = groupByFormat(plan.views.at(-1)?.outputs ?? [])
   const fallback = groups.at(-1)
   const largest = fallback && largestOf(fallback.outputs)
@@ -31,17 +42,18 @@ export function exportedValue(request: Request, plan: Plan): Value {
         w: largest.picture.width,
         h: largest.picture.height,
         ...(fallback.outputs.length > 1 && { srcset: srcsetText(fallback.outputs) }),
+        ...facts,
       }
     case 'picture':
-      return pictureValue(plan, groups, fallback, largest)
+      return { ...pictureValue(plan, groups, fallback, largest), ...facts }
     case 'metadata':
       return metadataValue(plan.outputs, request.shape.keys)
     default:
-      return imageValue(plan, groups, fallback, largest)
+      return { ...imageValue(plan, groups, fallback, largest), ...facts }
   }
 }
 
-function imageValue(plan: Plan, groups: FormatGroup[], fallback: FormatGroup, src: Output): Value {
+function imageValue(plan: Plan, groups: FormatGroup[], fallback: FormatGroup, src: Output): Record<string, Value> {
   const { width, height } = src.picture
   const srcset = srcsetText(fallback.outputs)
   return {
@@ -51,12 +63,12 @@ function imageValue(plan: Plan, groups: FormatGroup[], fallback: FormatGroup, sr
     srcset,
     img: { src, ...(fallback.outputs.length > 1 && { srcset }), width, height },
     sources: [...artSources(plan), ...groups.map(sourceOf)],
-    outputs: plan.outputs.map((output) => ({ path: output, ...facts(output) })),
+    outputs: plan.outputs.map((output) => ({ path: output, ...factsOf(output) })),
   }
 }
 
 /** The shape of vite-imagetools: the fallback needs no source of its own while `img` says it all. */
-function pictureValue(plan: Plan, groups: FormatGroup[], fallback: FormatGroup, src: Output): Value {
+function pictureValue(plan: Plan, groups: FormatGroup[], fallback: FormatGroup, src: Output): Record<string, Value> {
   const shown = groups.filter((group) => group !== fallback || group.outputs.length > 1)
   const art = artSources(plan)
   return {
@@ -84,13 +96,13 @@ function sourceOf({ format, outputs }: FormatGroup): { type: string; srcset: Tex
 
 function metadataValue(outputs: readonly Output[], keys: readonly string[] | undefined): Value {
   const values = outputs.map((output): Record<string, Value> => {
-    const all: Record<string, Value> = { src: output, ...facts(output) }
+    const all: Record<string, Value> = { src: output, ...factsOf(output) }
     return keys ? Object.fromEntries(Object.entries(all).filter(([key]) => keys.includes(key))) : all
   })
   return values.length === 1 ? (values[0] ?? {}) : values
 }
 
-function facts({ encoding, picture }: Output): { format: Format; width: number; height: number } {
+function factsOf({ encoding, picture }: Output): { format: Format; width: number; height: number } {
   return { format: encoding.format, width: picture.width, height: picture.height }
 }
 

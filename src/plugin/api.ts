@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { Pipeline, PlannedOutput } from '../pipeline.ts'
+import type { Pipeline, PlannedFact, PlannedOutput } from '../pipeline.ts'
 import type { Plan } from '../query/plan.ts'
 import type { Request } from '../query/request.ts'
 import type { Source } from '../types.ts'
@@ -35,6 +35,8 @@ export interface Api {
   jobs: Map<string, Job>
   /** What each file id stands for: an output under the name of one of the files that it can be made from. */
   files: Map<string, { key: string; name: string }>
+  /** Every question that was planned, by its id: what a token stands for. */
+  facts: Map<string, PlannedFact & { written: string; missing?: boolean }>
   /** What workers use: they are bundled apart, but their images are files of the page's build. */
   inWorkers: Used
   /** Ids of the modules of a file, on the dev server. */
@@ -58,10 +60,12 @@ export interface Used {
   files: Map<string, string>
   /** Keys of the outputs whose bytes are in the code itself. */
   inlined: Set<string>
+  /** Ids of the answers that are in the code itself. */
+  facts: Set<string>
 }
 
 export function nothingUsed(): Used {
-  return { files: new Map(), inlined: new Set() }
+  return { files: new Map(), inlined: new Set(), facts: new Set() }
 }
 
 export function createApi(options: Options): Api {
@@ -76,6 +80,7 @@ export function createApi(options: Options): Api {
     outputs: new Map(),
     jobs: new Map(),
     files: new Map(),
+    facts: new Map(),
     inWorkers: nothingUsed(),
     watched: new Map(),
     onPages: new Set(),

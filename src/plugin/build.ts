@@ -4,6 +4,7 @@ import { toBundlerError } from './error.ts'
 import { makeManifest, usesOf } from './manifest.ts'
 import { emits, rootOf } from './place.ts'
 import { finishAssets } from './finish.ts'
+import { checkPrivacy } from './privacy.ts'
 import { renderChunk, type Rendering } from './render.ts'
 
 /** A bundle that is being written. */
@@ -62,14 +63,20 @@ export function buildPart(api: Api, worker: boolean): PluginPart {
         const { used } = bundle
         try {
           await finishAssets(files, rendering(this, options, bundle))
+          if (worker || !emits(this)) return
+          await checkPrivacy(files, this, api, used)
         } catch (error) {
           return this.error(toBundlerError(error, rootOf(this), api.importers))
         }
-        if (manifest === undefined || worker || !emits(this)) return
+        if (manifest === undefined) return
         // A worker may have fallen away, or be left from an earlier turn of watching.
         const inWorkers = [...api.inWorkers.files].filter(([, name]) => name in files)
-        const all = { files: new Map([...inWorkers, ...used.files]), inlined: new Set([...api.inWorkers.inlined, ...used.inlined]) }
-        if (all.files.size + all.inlined.size === 0) return
+        const all = {
+          files: new Map([...inWorkers, ...used.files]),
+          inlined: new Set([...api.inWorkers.inlined, ...used.inlined]),
+          facts: new Set([...api.inWorkers.facts, ...used.facts]),
+        }
+        if (all.files.size + all.inlined.size + all.facts.size === 0) return
         const content = await makeManifest(api.jobs.values(), api, rootOf(this), usesOf(all))
         this.emitFile({ type: 'asset', fileName: manifest, source: `${JSON.stringify(content, undefined, 2)}\n` })
       },

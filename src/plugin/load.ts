@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, normalize, relative, sep } from 'node:path'
 import { asImagemillError } from '../errors.ts'
-import { moduleCode } from '../module/code.ts'
+import { moduleCode, namedExports } from '../module/code.ts'
 import { resultType, typeText } from '../module/dts.ts'
 import { exportedValue } from '../module/image.ts'
 import { parseRequest, type Request } from '../query/request.ts'
@@ -11,6 +11,7 @@ import type { Job } from './api.ts'
 import { below } from './error.ts'
 import { outputName } from './file-names.ts'
 import type { Place } from './place.ts'
+import { factExports, registerFacts } from './facts.ts'
 import { resultCode } from './result.ts'
 import { tokenOf } from './tokens.ts'
 import { unmadeJob } from './unmade.ts'
@@ -112,14 +113,17 @@ function register(job: Job, { api }: Place, original = false): Job {
     if (!known || known.original) api.outputs.set(output.key, { source: job.source, output, name, ...(original && { original }) })
     api.files.set(fileId(output, job.source), { key: output.key, name })
   }
+  registerFacts(job, api)
   api.jobs.set(job.name, job)
   return job
 }
 
 async function codeOf(job: Job, place: Place): Promise<string> {
-  if (job.request.shape?.name === 'result') return resultCode(job, place)
+  const facts = await factExports(job, place)
+  if (job.request.shape?.name === 'result') return (await resultCode(job, place)) + namedExports(facts)
   const urls = await inlineUrls(job, place)
-  return moduleCode(exportedValue(job.request, job.plan), (output) => urls.get(output.key) ?? addressOf(output, job.source, place))
+  const value = exportedValue(job.request, job.plan, facts)
+  return moduleCode(value, facts, (output) => urls.get(output.key) ?? addressOf(output, job.source, place))
 }
 
 /** Data URIs of the outputs that `inline` asks for. In a build the bytes are put in when the chunk is rendered. */

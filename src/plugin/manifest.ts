@@ -1,20 +1,19 @@
 import { relative, sep } from 'node:path'
 import { asImagemillError } from '../errors.ts'
+import type { JobResult } from '../contract/job-result.ts'
 import type { Manifest, ManifestEntry } from '../contract/manifest.ts'
 import { displayedSize } from '../query/plan.ts'
 import { fileId } from './address.ts'
 import type { Api, Job, Used } from './api.ts'
+import { factId, makeFactResult } from './facts.ts'
 import { fileName, makeResult, type UseOf } from './result.ts'
 
 /** The manifest of the outputs that are used, which are made if they are not yet. */
-export async function makeManifest(jobs: Iterable<Job>, api: Api, root: string, useOf: UseOf): Promise<Manifest> {
+export async function makeManifest(jobs: Iterable<Job>, api: Api, root: string, uses: Uses): Promise<Manifest> {
   const entries = await Promise.all(
     [...jobs].map(async (job) => {
-      const used = job.plan.outputs.filter((output) => useOf(output, job) !== undefined && !api.outputs.get(output.key)?.original)
-      if (used.length === 0) return []
-      const made = await makeResult(job, api, root, useOf, used).catch((error: unknown) => gone(error))
-      if (!made) return []
-      const { record, cached } = made
+      const made = await recordsOf(job, api, root, uses).catch((error: unknown) => gone(error))
+      if (!made || made.length === 0) return []
       const id = job.request.values.id?.[0]
       const { file, digest, size_bytes, header } = job.source
       const source = {
@@ -28,8 +27,8 @@ export async function makeManifest(jobs: Iterable<Job>, api: Api, root: string, 
         source,
         job_id: job.plan.job_id,
         ...(id !== undefined && { image_identifier: id }),
-        cached,
-        results: [record],
+        cached: made.every(({ cached }) => cached),
+        results: made.map(({ record }) => record),
       }
       return [{ name: job.name, entry }]
     }),
@@ -38,12 +37,30 @@ export async function makeManifest(jobs: Iterable<Job>, api: Api, root: string, 
   return Object.fromEntries(sorted.map(({ name, entry }) => [name, entry]))
 }
 
+/** The record of the images of a job, and of each question about its source, as far as they are used. */
+async function recordsOf(job: Job, api: Api, root: string, { useOf, usesFact }: Uses): Promise<{ record: JobResult; cached: boolean }[]> {
+  const used = job.plan.outputs.filter((output) => useOf(output, job) !== undefined && !api.outputs.get(output.key)?.original)
+  const images = used.length > 0 ? [await makeResult(job, api, root, useOf, used)] : []
+  const answered = job.plan.facts.filter((fact) => usesFact(factId(fact, job)) && !api.facts.get(factId(fact, job))?.missing)
+  const facts = await Promise.all(answered.map((fact) => makeFactResult(job, fact, api, root)))
+  return [...images, ...facts]
+}
+
+/** What of a job is used, and how. */
+export interface Uses {
+  useOf: UseOf
+  usesFact(id: string): boolean
+}
+
 /** How a build uses an output: as a file with a name, or as bytes in the code. */
-export function usesOf({ files, inlined }: Used): UseOf {
-  return (output, job) => {
-    const path = files.get(fileId(output, job.source))
-    const isInlined = inlined.has(output.key)
-    return path !== undefined || isInlined ? { path: path ?? fileName(job, output), inlined: isInlined } : undefined
+export function usesOf({ files, inlined, facts }: Used): Uses {
+  return {
+    useOf: (output, job) => {
+      const path = files.get(fileId(output, job.source))
+      const isInlined = inlined.has(output.key)
+      return path !== undefined || isInlined ? { path: path ?? fileName(job, output), inlined: isInlined } : undefined
+    },
+    usesFact: (id) => facts.has(id),
   }
 }
 

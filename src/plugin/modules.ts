@@ -153,7 +153,10 @@ export function manifestPart(api: Api): PluginPart {
           // The images that the page imports are loaded at the same time; a server imports one after the other.
           if (this.environment?.config.consumer === 'client') await this.environment.waitForRequestsIdle?.(MANIFEST_ID)
           const jobs = [...api.jobs.values()].filter(({ source }) => existsSync(source.file))
-          const manifest = await makeManifest(jobs, api, place.root, (output, job) => useInDev(output, job, place))
+          const manifest = await makeManifest(jobs, api, place.root, {
+            useOf: (output, job) => useInDev(output, job, place),
+            usesFact: () => true,
+          })
           return { code: dataCode(manifest), moduleType: 'js', map: { mappings: '' } }
         } catch (error) {
           return this.error(toBundlerError(error, place.root, api.importers))

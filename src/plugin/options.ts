@@ -52,6 +52,11 @@ export interface ImagemillOptions {
   types?: boolean | string
   /** What is printed. @default 'info' */
   logLevel?: 'info' | 'warn' | 'error' | 'silent'
+  /**
+   * What happens when a file of the build, or of Vite's `public` folder, says where a picture was taken: nothing, one
+   * warning, or an error that names every such file. @default 'warn'
+   */
+  privacy?: 'off' | 'warn' | 'error'
   /** Whether an image that cannot be made fails the build, or is replaced by its source with a warning. @default 'fail' */
   onError?: 'fail' | 'warn'
 }
@@ -71,6 +76,7 @@ export interface Options {
   manifest: string | undefined
   types: boolean | string | undefined
   logLevel: LogLevel
+  privacy: 'off' | 'warn' | 'error'
   onError: 'fail' | 'warn'
 }
 
@@ -92,6 +98,7 @@ export function resolveOptions(input: unknown = {}): Options {
     'manifest',
     'types',
     'logLevel',
+    'privacy',
     'onError',
   ])
   const cache = fields(raw['cache'] ?? {}, 'cache.', ['dir', 'maxSize'])
@@ -120,6 +127,10 @@ export function resolveOptions(input: unknown = {}): Options {
       read(raw['logLevel'], 'logLevel', 'info, warn, error or silent', (value) =>
         (['info', 'warn', 'error', 'silent'] as const).find((level) => level === value),
       ) ?? 'info',
+    privacy:
+      read(raw['privacy'], 'privacy', "'off', 'warn' or 'error'", (value) =>
+        (['off', 'warn', 'error'] as const).find((word) => word === value),
+      ) ?? 'warn',
     onError:
       read(raw['onError'], 'onError', "'fail' or 'warn'", (value) => (['fail', 'warn'] as const).find((word) => word === value)) ?? 'fail',
   }

@@ -11,6 +11,7 @@ import { fileUrlExpression } from './file-url.ts'
 import { makeManifest, usesOf } from './manifest.ts'
 import { elapsedOf } from '../contract/record.ts'
 import { literalsAt } from './string-literals.ts'
+import { answerOf } from './facts.ts'
 import { addressStart, findTokens, withQuotes, type Token } from './tokens.ts'
 
 /** A bundle that is being written, in one environment. */
@@ -68,6 +69,9 @@ async function editOf(
       return { ...whole, text: String((await madeOf(key, rendering)).size_bytes) }
     case 'MS':
       return { ...whole, text: String(await elapsedOfJob(key, rendering)) }
+    case 'FACT':
+      rendering.used.facts.add(key)
+      return { ...whole, text: JSON.stringify(JSON.stringify(await answerOf(key, rendering))) }
     case 'MANIFEST':
       return { ...whole, text: JSON.stringify(await manifestOf(rendering)) }
   }
@@ -78,9 +82,13 @@ export async function makeAll(tokens: readonly Token[], rendering: Rendering): P
   const keys = tokens.flatMap(({ kind, key }) => {
     if (kind === 'MS') return outputsOfJob(key, rendering.api).map((output) => output.key)
     if (kind === 'URL') return rendering.emits ? [fileOf(key, rendering.api).key] : []
-    return kind === 'MANIFEST' ? [] : [key]
+    return kind === 'MANIFEST' || kind === 'FACT' ? [] : [key]
   })
-  await Promise.all([...new Set(keys)].map((key) => madeOf(key, rendering)))
+  const facts = tokens.flatMap(({ kind, key }) => (kind === 'FACT' ? [key] : []))
+  await Promise.all([
+    ...[...new Set(keys)].map((key) => madeOf(key, rendering)),
+    ...[...new Set(facts)].map((id) => answerOf(id, rendering)),
+  ])
 }
 
 /** Makes an output; when that fails and the user wants to go on, its source takes its place. */
@@ -176,6 +184,11 @@ async function manifestOf({ api, root, chunks, options }: ChunkRendering): Promi
   const tokens = chunks.flatMap(({ modules }) => Object.values(modules).flatMap(({ code }) => findTokens(code ?? '')))
   const files = tokens.flatMap(({ kind, key }): [string, string][] => (kind === 'URL' ? [[key, fileNameOf(key, api, options)]] : []))
   const inlined = tokens.flatMap(({ kind, key }) => (kind === 'DATA' || kind === 'BASE64' ? [key] : []))
-  const used = { files: new Map([...api.inWorkers.files, ...files]), inlined: new Set([...api.inWorkers.inlined, ...inlined]) }
+  const facts = tokens.flatMap(({ kind, key }) => (kind === 'FACT' ? [key] : []))
+  const used = {
+    files: new Map([...api.inWorkers.files, ...files]),
+    inlined: new Set([...api.inWorkers.inlined, ...inlined]),
+    facts: new Set([...api.inWorkers.facts, ...facts]),
+  }
   return makeManifest(api.jobs.values(), api, root, usesOf(used))
 }

@@ -25,9 +25,10 @@ export async function unmadeJob({ file, path, query }: { file: string; path: str
     job_id: sha256(`${key} ${query}`),
     outputs: [output],
     views: [{ outputs: [output] }],
+    facts: [],
     warnings: [],
   }
-  return { name: `${path}?${query}`, written: query, request: parseRequest(shapeOnly(query)), source: { ...source, digest: key }, plan }
+  return { name: `${path}?${query}`, written: query, request: parseRequest(exportsOnly(query)), source: { ...source, digest: key }, plan }
 }
 
 /** When only the query is wrong, the size of the source is known and keeps its place in the page. */
@@ -47,8 +48,13 @@ function unreadableSource(file: string): Source {
 }
 
 /** Of a query that may be wrong, only the part that says what the module exports. */
-function shapeOnly(query: string): string {
-  const word = new URLSearchParams(query).get('as')?.split(':')[0] ?? ''
+function exportsOnly(query: string): string {
+  const written = new URLSearchParams(query)
+  const word = written.get('as')?.split(':')[0] ?? ''
   const shape = VALUE_ALIASES[word] ?? word
-  return SHAPES.some((known) => known === shape) ? `as=${shape}` : ''
+  return [
+    ...(SHAPES.some((known) => known === shape) ? [`as=${shape}`] : []),
+    ...(written.has('placeholder') ? ['placeholder=lqip'] : []),
+    ...(written.has('exif') ? ['exif'] : []),
+  ].join('&')
 }

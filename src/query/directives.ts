@@ -18,6 +18,10 @@ export const POSITIONS = [
 ] as const
 /** What an import can export; without `as` it is the whole image object. */
 export const SHAPES = ['url', 'srcset', 'img', 'picture', 'metadata', 'result'] as const
+export const PLACEHOLDERS = ['lqip', 'dominant_color', 'css_gradient', 'blurhash', 'thumbhash'] as const
+/** Width of an `lqip` in px when nothing is said. */
+const LQIP_WIDTH = 20
+export const METADATA = ['strip', 'copyright', 'keep'] as const
 
 /** Largest size that any output format can hold, in px. */
 const MAX_SIZE = 65_535
@@ -100,6 +104,9 @@ export const DIRECTIVES = {
   colors: single('srgb or keep', oneOf(['srgb', 'keep'])),
   densities: { ...row('pixel densities such as 1;2', number(0.1, 10)), list: true },
   basePixels: single('the width in px of density 1', integer(1, MAX_SIZE)),
+  placeholder: single(`${words(PLACEHOLDERS)}, or lqip:32 for another width than 20 px`, (value) => readPlaceholder(value)),
+  exif: single(yes, flag),
+  metadata: single(words(METADATA), oneOf(METADATA)),
   as: single(words(SHAPES), (value) => readShape(value)),
   inline: single('nothing, `true`, `false` or `auto`', (value) => (value === 'auto' ? value : flag(value))),
   animated: single(yes, flag),
@@ -169,6 +176,21 @@ function readShape(value: string): Shape | undefined {
   const name = oneOf(SHAPES)(VALUE_ALIASES[word] ?? word)
   if (!name || (keys !== undefined && name !== 'metadata')) return undefined
   return keys === undefined ? { name } : { name, keys: keys.split(/[;,]/).filter(Boolean) }
+}
+
+/** The kind, and of an `lqip` its width where it is not the usual one, as a text that `placeholderOf` reads back. */
+function readPlaceholder(value: string): string | undefined {
+  const [word = '', width, ...more] = value.split(':')
+  const kind = oneOf(PLACEHOLDERS, { dominant: 'dominant_color' })(word)
+  if (width === undefined || !kind) return kind
+  const px = kind === 'lqip' && more.length === 0 ? integer(4, 64)(width) : undefined
+  if (px === undefined) return undefined
+  return px === LQIP_WIDTH ? kind : `${kind}:${px}`
+}
+
+export function placeholderOf(value: string): { kind: (typeof PLACEHOLDERS)[number]; width: number } {
+  const [word, width] = value.split(':')
+  return { kind: PLACEHOLDERS.find((kind) => kind === word) ?? 'lqip', width: width === undefined ? LQIP_WIDTH : Number(width) }
 }
 
 export function isDirective(name: string): name is DirectiveName {

@@ -23,11 +23,13 @@ export function settleEncoding(variant: Variant, own: FormatSettings | undefined
     // JPEG has no transparency: what would be black in sharp is the paper that a page mostly is.
     ...(((header.alpha && !flattened) || translucent(variant.background)) &&
       !TRANSPARENT.has(format) && { matte: (variant.background ?? '#ffffff').slice(0, 7) }),
+    // GIF has no place for EXIF.
+    ...(variant.metadata !== 'strip' && format !== 'gif' && { metadata: variant.metadata }),
   }
 }
 
 /** Whether what `contain` and `rotate` fill with a background can be seen through, in `#rrggbbaa`. */
-function translucent(background: string | undefined): boolean {
+export function translucent(background: string | undefined): boolean {
   return background !== undefined && background.length > 7
 }
 

@@ -1,10 +1,12 @@
 import { ImagemillError } from '../errors.ts'
 import { canonical, sha256 } from '../hash.ts'
-import type { Box, Format, Header, Output, Picture, Source } from '../types.ts'
+import type { Box, Fact, FactQuestion, Format, Header, Output, Picture, Source } from '../types.ts'
+import { placeholderOf } from './directives.ts'
 import { settleEffects } from './effects.ts'
 import { ANIMATED, LARGEST } from './encoder-defaults.ts'
 import { settleEncoding } from './encoding.ts'
 import { sizeText, warningsOf, type Notes } from './notes.ts'
+import { placeholderQuestion } from './placeholder.ts'
 import { conflict, type Request } from './request.ts'
 import { cropBox, focusBox, outputSize, rasterScale, rotatedSize, wholeTurn, type Size } from './size.ts'
 import { variantsOf, type Variant } from './variants.ts'
@@ -18,6 +20,8 @@ export interface Plan {
   outputs: Output[]
   /** How they are shown: first the views with a media condition, in the order in which these are tried, and last the one for all other screens. */
   views: View[]
+  /** What else is asked of the source. */
+  facts: Fact[]
   /** What was done other than asked, in words for the user. */
   warnings: string[]
 }
@@ -37,6 +41,11 @@ export interface PlanContext {
   trimmed?: Box | undefined
 }
 
+interface Planned {
+  output: Output
+  variant: Variant
+}
+
 export function planRequest(request: Request, source: Source, context: PlanContext): Plan {
   const notes: Notes = {
     clamped: [],
@@ -44,17 +53,22 @@ export function planRequest(request: Request, source: Source, context: PlanConte
     still: request.values.animated?.[0] === false,
     plain: request.values.colors?.[0] === 'srgb',
   }
-  const byKey = new Map<string, Output>()
+  const byKey = new Map<string, Planned>()
   const { values, perFormat } = request
   checkSource(source.header, context.pixelLimit)
   for (const variant of variantsOf(values, source.header)) {
     const { picture, shrink } = settlePicture(variant, source.header, context, notes)
     const encoding = settleEncoding(variant, perFormat[variant.format], source.header)
     const key = sha256(canonical({ source: source.digest, picture, encoding, encoder: context.encoder }))
-    if (!byKey.has(key)) byKey.set(key, { key, picture, encoding, descriptor: descriptorOf(variant, picture, shrink) })
+    if (!byKey.has(key)) byKey.set(key, { output: { key, picture, encoding, descriptor: descriptorOf(variant, picture, shrink) }, variant })
   }
-  const outputs = [...byKey.values()]
-  return { ...jobOf(outputs), views: [{ outputs }], warnings: warningsOf(notes, source.header) }
+  const planned = [...byKey.values()]
+  const outputs = planned.map(({ output }) => output)
+  const facts = questionsOf(request, planned, source.header, context).map((question) => ({
+    key: sha256(canonical({ source: source.digest, question, encoder: context.encoder })),
+    question,
+  }))
+  return { ...jobOf(outputs), views: [{ outputs }], facts, warnings: warningsOf(notes, source.header) }
 }
 
 /** One plan of the plan of a request and those of its breakpoints, which are given in the order of its `art`. */
@@ -66,12 +80,35 @@ export function planViews(request: Request, main: Plan, art: readonly Plan[]): P
     warnings.filter((text) => !main.warnings.includes(text)).map((text) => `${name}: ${text}`),
   )
   const outputs = [...new Map(views.flatMap((view) => view.outputs.map((output) => [output.key, output]))).values()]
-  return { ...jobOf(outputs), views, warnings: [...main.warnings, ...more] }
+  return { ...jobOf(outputs), views, facts: main.facts, warnings: [...main.warnings, ...more] }
 }
 
 function jobOf(outputs: Output[]): Pick<Plan, 'operation' | 'job_id' | 'outputs'> {
   const operation = outputs.length > 1 ? 'srcset' : outputs[0]?.picture.resize ? 'resize' : 'convert'
   return { operation, job_id: sha256(canonical([operation, outputs.map(({ key }) => key)])), outputs }
+}
+
+function questionsOf({ values }: Request, planned: readonly Planned[], header: Header, context: PlanContext): FactQuestion[] {
+  const placeholder = values.placeholder?.[0]
+  const shown = largestFallback(planned)
+  const settle = (variant: Variant): Picture =>
+    settlePicture(variant, header, context, { clamped: [], stilled: [], still: true, plain: true }).picture
+  return [
+    ...(shown && placeholder !== undefined ? [placeholderQuestion(placeholderOf(placeholder), shownBy(shown, header), settle)] : []),
+    ...(values.exif?.[0] ? [{ operation: 'exif' as const }] : []),
+  ]
+}
+
+function shownBy({ output: { picture }, variant }: Planned, header: Header): Parameters<typeof placeholderQuestion>[1] {
+  return { variant, picture, header, displayed: displayedSize(header, variant.orient) }
+}
+
+/** The output that `src` names: a placeholder stands in for it. */
+function largestFallback(planned: readonly Planned[]): Planned | undefined {
+  const format = planned.at(-1)?.output.encoding.format
+  return planned
+    .filter(({ output }) => output.encoding.format === format)
+    .reduce<Planned | undefined>((most, item) => (most && most.output.picture.width >= item.output.picture.width ? most : item), undefined)
 }
 
 /** The source as it is displayed: a quarter turn of EXIF swaps its sides. */

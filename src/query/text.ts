@@ -158,6 +158,8 @@ const MEANT = [
   'colors',
   'densities',
   'basePixels',
+  'placeholder',
+  'metadata',
   'animated',
   'preset',
 ]

@@ -5,13 +5,14 @@ import { PROFILED } from './encoder-defaults.ts'
 import { conflict, type Values } from './request.ts'
 
 /** One output of a request: one value of every list, a format, and a place in the srcset. */
-export type Variant = { [K in Exclude<DirectiveName, 'format' | 'animated' | 'allowUpscale' | 'colors'>]?: ValueOf<K> } & {
+export type Variant = { [K in Exclude<DirectiveName, 'format' | 'animated' | 'allowUpscale' | 'colors' | 'metadata'>]?: ValueOf<K> } & {
   format: Format
   animated: boolean
   allowUpscale: boolean
   orient: boolean
   /** Whether a wide gamut is kept, where the format can say which it is. */
   keepColors: boolean
+  metadata: ValueOf<'metadata'>
   /** Pixel density that the output is for. */
   density?: number
   /** Factor of the size that was asked for: the density, or its share of the highest when no size was. */
@@ -60,7 +61,12 @@ export function variantsOf(values: Values, header: Header): Variant[] {
   const formats = unique(asked)
   checkCount(formats, values)
   const keep = values.colors?.[0] === 'keep' && header.format !== 'svg'
-  const common = { animated, allowUpscale: values.allowUpscale?.[0] ?? false, orient: !(values.noAutoOrient?.[0] ?? false) }
+  const common = {
+    animated,
+    allowUpscale: values.allowUpscale?.[0] ?? false,
+    orient: !(values.noAutoOrient?.[0] ?? false),
+    metadata: values.metadata?.[0] ?? 'strip',
+  }
   return formats.flatMap((format) =>
     combinations(values).flatMap((variant) =>
       withDensity({ ...variant, ...common, format, keepColors: keep && PROFILED.has(format) }, values),

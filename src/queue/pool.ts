@@ -109,6 +109,8 @@ export function openPool({ concurrency, memory, timeout, pixelLimit }: PoolOptio
     header: async (file, format) => must((await ask({ type: 'header', file, format })).header),
     trim: async (source, question) =>
       must((await ask({ type: 'trim', source, pixelLimit, question }, TRIM_COPIES * headerBytes(source))).box),
+    fact: async (source, question) =>
+      must((await ask({ type: 'fact', source, pixelLimit, question }, question.operation === 'exif' ? 0 : headerBytes(source))).fact),
     versions: async () => must((await ask({ type: 'versions' })).versions),
     async close() {
       const waiting = [...questions.splice(0), ...[...groups.values()].flatMap((group) => group.waiting)]

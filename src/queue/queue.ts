@@ -1,4 +1,4 @@
-import type { Box, Header, Output, Source, SourceFormat, StoredOutput, TrimQuestion } from '../types.ts'
+import type { Box, FactQuestion, Header, Output, Source, SourceFormat, StoredFact, StoredOutput, TrimQuestion } from '../types.ts'
 
 /** Where work runs. Results go to the store; a promise answers the facts, or throws an ImagemillError. */
 export interface Queue {
@@ -8,6 +8,8 @@ export interface Queue {
   header(file: string, format: SourceFormat): Promise<Header>
   /** Finds the part of a source that `trim` leaves. */
   trim(source: Source, question: TrimQuestion): Promise<Box>
+  /** Answers a question about a source by a small value. */
+  fact(source: Source, question: FactQuestion): Promise<StoredFact>
   /** Versions of sharp and its codecs, when they cannot be read from disk. */
   versions(): Promise<Record<string, string | undefined>>
   close(): Promise<void>

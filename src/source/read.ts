@@ -43,7 +43,7 @@ async function readAnew(
 ): Promise<Source> {
   const { store, later } = context
   const seen_ms = Date.now()
-  const bytes = await readWhole(file).catch((error: unknown) => unreadable(error))
+  const bytes = await readSourceFile(file)
   const digest = sha256(bytes)
   const header = memo?.source.digest === digest ? memo.source.header : await headerOf(file, bytes, digest, context)
   const source = { digest, size_bytes: bytes.length, header }
@@ -52,7 +52,7 @@ async function readAnew(
   return { file, ...source }
 }
 
-interface Identity {
+export interface Identity {
   size: string
   mtime: string
   ctime: string
@@ -65,7 +65,7 @@ interface Memo {
   source: Omit<Source, 'file'>
 }
 
-function identify(file: string): Identity {
+export function identify(file: string): Identity {
   try {
     const facts = statSync(file, { bigint: true })
     if (facts.isDirectory())
@@ -74,6 +74,11 @@ function identify(file: string): Identity {
   } catch (error) {
     return unreadable(error)
   }
+}
+
+/** The bytes of an image file, or an error that says why there are none. */
+export async function readSourceFile(file: string): Promise<Buffer> {
+  return readWhole(file).catch(unreadable)
 }
 
 function unreadable(error: unknown): never {
@@ -95,7 +100,7 @@ function unreadable(error: unknown): never {
   )
 }
 
-function inDoubt({ mtime, ctime }: Identity, seen_ms: number): boolean {
+export function inDoubt({ mtime, ctime }: Identity, seen_ms: number): boolean {
   const changed_ms = Math.max(Number(BigInt(mtime) / 1_000_000n), Number(BigInt(ctime) / 1_000_000n))
   return changed_ms > seen_ms - DOUBT
 }

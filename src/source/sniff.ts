@@ -31,6 +31,12 @@ export function sniff(bytes: Uint8Array): SourceFormat {
   throw refusal(head)
 }
 
+/** Whether a file is a photograph in the container of AVIF, but not in its coding. */
+export function isHeic(bytes: Uint8Array): boolean {
+  const head = latin1(bytes, HEAD_SIZE)
+  return head.startsWith('ftyp', 4) && !isAvif(head) && (head.slice(8).match(/.{4}/gs) ?? []).some((brand) => HEIC_BRAND.test(brand))
+}
+
 function latin1(bytes: Uint8Array, size: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, size)).toString('latin1')
 }

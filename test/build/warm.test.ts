@@ -26,7 +26,8 @@ process.exit(0)
 
 test.each(['vite', 'vite7', 'vite6'])('a warm build of %s starts no process and loads no sharp', async (vite) => {
   const { root } = project({
-    'main.js': "import a from './a.jpg?w=40;80&format=avif;webp;jpeg'\nimport b from './b.jpg?w=30&as=result'\nconsole.log(a, b)",
+    'main.js':
+      "import a from './a.jpg?w=40;80&format=avif;webp;jpeg'\nimport b, { placeholder } from './b.jpg?w=30&as=result&placeholder=thumbhash'\nimport { exif } from './b.jpg?w=30&exif'\nconsole.log(a, b, placeholder, exif)",
     'a.jpg': await jpeg(160, 80),
     'b.jpg': await jpeg(160, 80, 2),
   })

@@ -100,6 +100,24 @@ const TABLE: Record<keyof typeof DIRECTIVES, { valid: Record<string, string>; in
   colors: { valid: { keep: 'colors=keep', srgb: 'colors=srgb' }, invalid: ['p3', 'keep;srgb', ''] },
   densities: { valid: { '1;2': 'densities=1;2', '2;1;1.5': 'densities=1;1.5;2' }, invalid: ['0', '11', '2x', ''] },
   basePixels: { valid: { 300: 'basePixels=300' }, invalid: ['0', '1.5', '300;600', ''] },
+  placeholder: {
+    valid: {
+      lqip: 'placeholder=lqip',
+      dominant: 'placeholder=dominant_color',
+      dominant_color: 'placeholder=dominant_color',
+      css_gradient: 'placeholder=css_gradient',
+      blurhash: 'placeholder=blurhash',
+      thumbhash: 'placeholder=thumbhash',
+      'lqip:32': 'placeholder=lqip:32',
+      'lqip:20': 'placeholder=lqip',
+    },
+    invalid: ['blur', 'lqip;thumbhash', 'lqip:', 'lqip:3', 'lqip:65', 'lqip:8:8', 'thumbhash:32', ''],
+  },
+  exif: { valid: yes, invalid: notFlag },
+  metadata: {
+    valid: { strip: 'metadata=strip', copyright: 'metadata=copyright', keep: 'metadata=keep' },
+    invalid: ['all', 'strip;keep', ''],
+  },
   as: {
     valid: {
       picture: 'as=picture',

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp, { type Sharp } from 'sharp'
+import { findFact } from '../../src/engine/fact.ts'
 import { inspectHeader, trimmedBox } from '../../src/engine/inspect.ts'
 import { loadSource, work, type Batch, type Report } from '../../src/engine/work.ts'
 import { ImagemillError } from '../../src/errors.ts'
@@ -26,6 +27,7 @@ export function inProcess(pixelLimit = PIXEL_LIMIT): Queue {
     },
     header: (file, format) => inspectHeader(readFileSync(file), format),
     trim: async (source, question) => trimmedBox(await loadSource({ source, pixelLimit }), question),
+    fact: async (source, question) => findFact(await loadSource({ source, pixelLimit }), question),
     versions: async () => ({ ...sharp.versions }),
     close: async () => undefined,
   }
