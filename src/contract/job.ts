@@ -94,6 +94,23 @@ export const placeholderJobSchema = z.strictObject({
   inline: yesOrNo().default(true),
 })
 
+/** Tags by their name in the record. */
+const EXIF_TAGS = [
+  'make',
+  'model',
+  'orientation',
+  'datetime',
+  'exposure_time',
+  'f_number',
+  'iso',
+  'lens',
+  'focal_length',
+  'software',
+  'artist',
+  'copyright',
+  'gps',
+] as const
+
 const EXIF_OPS = ['extract', 'strip', 'preserve', 'auto_orient'] as const
 
 /** Reading, removing and keeping what a camera wrote into a file. */
@@ -104,7 +121,7 @@ export const exifJobSchema = z
     exif_op: oneOf(EXIF_OPS),
     output: output.optional().describe('the file to write; all but `extract` need it'),
     mode: oneOf(['all', 'gps', 'thumbnail', 'camera']).optional(),
-    keep: z.array(text('the name of a tag'), { error: 'a list of tags' }).optional(),
+    keep: z.array(oneOf(EXIF_TAGS), { error: `a list of tags: ${EXIF_TAGS.join(', ')}` }).optional(),
     return_metadata: yesOrNo().default(true),
     format: format.optional(),
     quality: quality.optional(),
@@ -131,3 +148,5 @@ export const batchJobSchema = z.strictObject({
 export type ResizeJob = z.output<typeof resizeJobSchema>
 export type SrcsetJob = z.output<typeof srcsetJobSchema>
 export type ConvertJob = z.output<typeof convertJobSchema>
+export type PlaceholderJob = z.output<typeof placeholderJobSchema>
+export type ExifJob = z.output<typeof exifJobSchema>

@@ -1,12 +1,22 @@
 import { resolve } from 'node:path'
 import type * as z from 'zod'
-import { convertJobSchema, resizeJobSchema, srcsetJobSchema, type ConvertJob, type ResizeJob, type SrcsetJob } from '../contract/job.ts'
+import {
+  convertJobSchema,
+  exifJobSchema,
+  placeholderJobSchema,
+  resizeJobSchema,
+  srcsetJobSchema,
+  type ConvertJob,
+  type ResizeJob,
+  type SrcsetJob,
+} from '../contract/job.ts'
 import type { JobSuccess } from '../contract/job-result.ts'
 import { pictureHtml } from '../module/picture-html.ts'
 import { parseRequest } from '../query/request.ts'
 import type { Header } from '../types.ts'
 import { convertRequest, resizeRequest, srcsetRequest } from './compile.ts'
 import { whileRunning, type JobContext } from './context.ts'
+import { exif, placeholder } from './facts.ts'
 import { makeFiles } from './images.ts'
 import { invalidField, invalidJob } from './invalid.ts'
 import { outputPaths } from './names.ts'
@@ -32,6 +42,8 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   resize: operation(resizeJobSchema, resize),
   srcset: operation(srcsetJobSchema, srcset),
   convert: operation(convertJobSchema, convert),
+  placeholder: operation(placeholderJobSchema, placeholder),
+  exif: operation(exifJobSchema, exif),
 }
 
 async function resize(job: ResizeJob, context: JobContext): Promise<JobSuccess> {

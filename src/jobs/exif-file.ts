@@ -1,12 +1,12 @@
-import type { Exif } from './contract/facts.ts'
-import type { ExifName, ExifPart } from './engine/edit-exif.ts'
-import type { ExifFound } from './engine/exif.ts'
-import type { Pipeline } from './pipeline.ts'
-import { displayedSize } from './query/plan.ts'
-import { parseRequest } from './query/request.ts'
-import { readSourceFile } from './source/read.ts'
-import { isHeic, sniff } from './source/sniff.ts'
-import type { Format, Source } from './types.ts'
+import type { Exif } from '../contract/facts.ts'
+import type { ExifName, ExifPart } from '../engine/edit-exif.ts'
+import type { ExifFound } from '../engine/exif.ts'
+import type { Pipeline } from '../pipeline.ts'
+import { displayedSize } from '../query/plan.ts'
+import { parseRequest } from '../query/request.ts'
+import { readSourceFile } from '../source/read.ts'
+import { isHeic, sniff } from '../source/sniff.ts'
+import type { Format, Source } from '../types.ts'
 
 /** An `exif` operation that makes a file. */
 export interface ExifJob {
@@ -36,7 +36,7 @@ export interface ExifOutput {
 /** What the EXIF of a file says, of HEIC photographs too, whose pixels are not read. */
 export async function extractExif(file: string): Promise<ExifFound> {
   const bytes = await readSourceFile(file)
-  const { readExif } = await import('./engine/exif.ts')
+  const { readExif } = await import('../engine/exif.ts')
   return readExif(bytes, isHeic(bytes) ? 'avif' : sniff(bytes))
 }
 
@@ -56,7 +56,7 @@ export async function runExifJob(pipeline: Pipeline, file: string, job: ExifJob)
     format === source.header.format && job.quality === undefined ? await edited(await readSourceFile(file), source, job) : undefined
   const bytes = untouched ?? (await reEncoded((await pipeline.read({ source, output })).bytes, format, job))
   // The only part that needs exifr, which is loaded for those who want it.
-  const { readExif } = await import('./engine/exif.ts')
+  const { readExif } = await import('../engine/exif.ts')
   const { width, height } = untouched ? displayedSize(source.header) : output.picture
   return { bytes, format, width, height, ...(await readExif(bytes, format)), encoded: untouched === undefined }
 }
@@ -65,7 +65,7 @@ export async function runExifJob(pipeline: Pipeline, file: string, job: ExifJob)
 async function edited(bytes: Buffer, { header }: Source, { exif_op, mode = 'all', keep }: ExifJob): Promise<Buffer | undefined> {
   if (exif_op === 'auto_orient') return header.orientation === 1 ? bytes : undefined
   if (exif_op === 'preserve' && !keep) return bytes
-  const { emptyAllBut, erasePart, keepNames } = await import('./engine/edit-exif.ts')
+  const { emptyAllBut, erasePart, keepNames } = await import('../engine/edit-exif.ts')
   if (exif_op === 'strip' && mode !== 'all') return erasePart(bytes, header.format, mode)
   // In an AVIF the metadata lies between the pixels, and its turn is not part of it.
   const edit = header.format === 'avif' ? emptyAllBut : keepNames
@@ -74,7 +74,7 @@ async function edited(bytes: Buffer, { header }: Source, { exif_op, mode = 'all'
 
 /** What was encoded with all of its metadata, without what was not asked for. */
 async function reEncoded(bytes: Buffer, format: Format, { exif_op, mode = 'all', keep }: ExifJob): Promise<Buffer> {
-  const { emptyAllBut, erasePart, keepNames } = await import('./engine/edit-exif.ts')
+  const { emptyAllBut, erasePart, keepNames } = await import('../engine/edit-exif.ts')
   if (exif_op === 'strip' && mode !== 'all') return erasePart(bytes, format, mode) ?? bytes
   const isWhole = exif_op === 'auto_orient' || (exif_op === 'preserve' && !keep) || (exif_op === 'strip' && !keep?.length)
   if (isWhole) return bytes
