@@ -47,7 +47,11 @@ export function parseRequest(query: QueryInput, { defaults = '', presets = {}, b
   const { own, art } = splitBreakpoints(new Map([...usual, ...preset, ...written]), breakpoints)
   const request = settle(own)
   if (art.length === 0) return request
-  checkShape(request)
+  if (!isPicture(request)) {
+    // Defaults are for all images, also for those that cannot follow them; what an import asks for itself is meant.
+    if (splitBreakpoints(new Map([...preset, ...written]), breakpoints).art.length === 0) return request
+    throw noPicture(request)
+  }
   const parts = art.flatMap(({ name, texts }) => canonicalParts(readValues(texts, `${name}.`), `${name}.`))
   return {
     ...request,
@@ -68,9 +72,12 @@ function settle(texts: Texts): Request {
 }
 
 /** Only a `<picture>` can change with the screen. */
-function checkShape({ shape, urlOnly }: Request): void {
-  if (!urlOnly && (shape === undefined || shape.name === 'picture' || shape.name === 'result')) return
-  throw conflict(
+function isPicture({ shape, urlOnly }: Request): boolean {
+  return !urlOnly && (shape === undefined || shape.name === 'picture' || shape.name === 'result')
+}
+
+function noPicture({ shape, urlOnly }: Request): ImagemillError {
+  return conflict(
     `breakpoints need a \`<picture>\`, and \`${urlOnly ? 'url' : `as=${shape?.name}`}\` exports one image for all screens`,
     'Write `as=picture`, or leave out `as`.',
   )

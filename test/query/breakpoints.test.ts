@@ -47,6 +47,13 @@ describe('what a breakpoint does not say, it has from the image', () => {
   })
 })
 
+test('breakpoints of the defaults are for those images only that can change with the screen', () => {
+  const context = { defaults: 'phone.w=3', presets: { hero: 'phone.w=5' } }
+  expect(parse('w=9&as=url', context)).toMatchObject({ query: 'as=url&w=9', art: [] })
+  expect(parse('w=9', context).art).toHaveLength(1)
+  expect(failureOf(() => parse('w=9&as=url&preset=hero', context)).code).toBe('CONFLICTING_DIRECTIVES')
+})
+
 test('equal requests have one canonical query, however they are written', () => {
   const parts = ['w=640;320', 'format=webp', 'phone.w=160;80', 'phone.aspect=1', 'tablet.focus=0.5,0.5', 'phone.jpeg.quality=50']
   const canonical = 'format=webp&phone.aspect=1&phone.jpeg.quality=50&phone.w=80;160&tablet.focus=0.5,0.5&w=320;640'
