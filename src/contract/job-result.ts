@@ -42,6 +42,11 @@ export interface JobFailure {
 export type JobResult = JobSuccess | JobFailure
 
 /** The record of a job that made files. */
-export function jobSuccess(operation: string, outputs: OutputFile[], elapsed_ms: number): JobSuccess {
-  return { success: true, operation, outputs, elapsed_ms, metadata: null }
+export function jobSuccess(
+  operation: string,
+  outputs: OutputFile[],
+  elapsed_ms: number,
+  metadata: JobSuccess['metadata'] = null,
+): JobSuccess {
+  return { success: true, operation, outputs, elapsed_ms, metadata }
 }

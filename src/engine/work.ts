@@ -5,12 +5,13 @@ import { isUnwritable } from '../files.ts'
 import { canonical, sha256 } from '../hash.ts'
 import type { Store } from '../store/store.ts'
 import { storedOutput } from '../store/output.ts'
-import type { Format, Output, Picture, Source, StoredOutput } from '../types.ts'
+import type { Encoding, Format, Output, Picture, Search, Source, StoredOutput } from '../types.ts'
 import { setEncoder } from './encode.ts'
 import { decodeError } from './failure.ts'
 import { makeFrames, needsFrames } from './frames.ts'
 import { applyChanges, changesPixels, makePicture } from './picture.ts'
 import { decodeRaster, drawVector, fromPixels, openSource, type Loaded, type Pixels } from './raster.ts'
+import { asItIs, reachSize } from './reach-size.ts'
 import { stripMetadata } from './strip.ts'
 
 /** Outputs of one source that are made together. */
@@ -76,9 +77,15 @@ async function workRaster(loaded: Loaded, outputs: Output[], store: Store, repor
         } else if (needsFrames(loaded.source.header, picture)) {
           pixels ??= makeFrames(loaded, picture)
         }
-        const bytes = await encodeOutput(loaded, output, await pixels)
+        // A search takes several encodes: each of them may take the time of one.
+        const progress = (): void => report({ type: 'started', key: output.key })
+        const { bytes, search } = await makeOutput(loaded, output, await pixels, progress)
         const elapsed_ms = Math.round((performance.now() - start) * 10) / 10
-        report({ type: 'done', key: output.key, output: storedOutput(await put(store, output.key, { elapsed_ms }, bytes)) })
+        report({
+          type: 'done',
+          key: output.key,
+          output: storedOutput(await put(store, output.key, { elapsed_ms, ...(search && { search }) }, bytes)),
+        })
       } catch (error) {
         report({ type: 'failed', key: output.key, error: asImagemillError(error).facts() })
       }
@@ -86,7 +93,29 @@ async function workRaster(loaded: Loaded, outputs: Output[], store: Store, repor
   }
 }
 
-async function encodeOutput(loaded: Loaded, { picture, encoding }: Output, pixels: Pixels | undefined): Promise<Buffer> {
+/** Encodes an output, as often as its search takes. */
+async function makeOutput(
+  loaded: Loaded,
+  { picture, encoding }: Output,
+  pixels: Pixels | undefined,
+  progress: () => void,
+): Promise<{ bytes: Buffer; search?: Search }> {
+  const untouched = unchangedSource(loaded, picture, encoding.format)
+  const { format, target } = encoding
+  if (!target || format === 'png' || format === 'gif') {
+    const bytes = await encodeOutput(loaded, picture, encoding, pixels)
+    return { bytes: untouched && untouched.length < bytes.length ? untouched : bytes }
+  }
+  if (untouched && untouched.length <= target.size) return asItIs(untouched, target)
+  const encode = (quality: number): Promise<Buffer> => {
+    progress()
+    return encodeOutput(loaded, picture, { ...encoding, quality }, pixels)
+  }
+  const found = await reachSize(encode, target, { format, pixels: picture.width * picture.height * picture.frames })
+  return untouched && untouched.length < found.bytes.length ? asItIs(untouched, target) : found
+}
+
+async function encodeOutput(loaded: Loaded, picture: Picture, encoding: Encoding, pixels: Pixels | undefined): Promise<Buffer> {
   const encoder = setEncoder(pixels ? fromPixels(pixels) : animatedPipeline(loaded, picture), encoding, pixels?.animation)
   const { data, info } = await encoder.toBuffer({ resolveWithObject: true }).catch(pixels ? undefined : decodeError)
   const height = info.pageHeight ?? info.height
@@ -97,8 +126,7 @@ async function encodeOutput(loaded: Loaded, { picture, encoding }: Output, pixel
       hint: 'This is a fault in imagemill; please report it with the image and the query.',
     })
   }
-  const untouched = unchangedSource(loaded, picture, encoding.format)
-  return untouched && untouched.length < data.length ? untouched : data
+  return data
 }
 
 /** An animation as sharp works on it: decoded anew for every output, but with its palette and timing kept. */

@@ -14,7 +14,7 @@ export async function makeManifest(jobs: Iterable<Job>, api: Api, root: string, 
       if (used.length === 0) return []
       const made = await makeResult(job, api, root, useOf, used).catch((error: unknown) => gone(error))
       if (!made) return []
-      const { record, cached } = made
+      const { records, cached } = made
       const id = job.request.values.id?.[0]
       const { file, digest, size_bytes, header } = job.source
       const source = {
@@ -29,7 +29,7 @@ export async function makeManifest(jobs: Iterable<Job>, api: Api, root: string, 
         job_id: job.plan.job_id,
         ...(id !== undefined && { image_identifier: id }),
         cached,
-        results: [record],
+        results: records,
       }
       return [{ name: job.name, entry }]
     }),

@@ -1,4 +1,5 @@
 import type { Encoding, Format } from '../types.ts'
+import type { LEVELS } from './directives.ts'
 
 /**
  * Encoder settings where the query says nothing. Chosen on six photographs at 960 px by bytes,
@@ -12,6 +13,9 @@ export const ENCODER_DEFAULTS: Readonly<Record<Format, Omit<Encoding, 'format'>>
   png: { effort: 9 },
   gif: { effort: 7 },
 }
+
+/** Scores of the engine's metric that `quality=auto` asks for. */
+export const LOOKS: Readonly<Record<(typeof LEVELS)[number], number>> = { 'auto:low': 0.94, auto: 0.96, 'auto:high': 0.98 }
 
 /** Effort that each encoder knows, from fastest to smallest; JPEG has none. PNG: zlib level. */
 export const EFFORTS: Readonly<Record<Format, readonly [min: number, max: number] | undefined>> = {

@@ -11,7 +11,7 @@ import { variantsOf, type Variant } from './variants.ts'
 
 /** Everything that an import asks of one source, settled before any pixel is decoded. */
 export interface Plan {
-  operation: 'resize' | 'srcset' | 'convert'
+  operation: 'resize' | 'srcset' | 'convert' | 'quality'
   /** Name of the job: the hash of everything its outputs depend on. */
   job_id: string
   /** By format in the order asked for, then by size; no two are the same. */
@@ -41,13 +41,20 @@ export function planRequest(request: Request, source: Source, context: PlanConte
     if (!byKey.has(key)) byKey.set(key, { key, picture, encoding, descriptor: descriptorOf(variant, picture, shrink) })
   }
   const outputs = [...byKey.values()]
-  const operation = outputs.length > 1 ? 'srcset' : outputs[0]?.picture.resize ? 'resize' : 'convert'
+  const operation = operationOf(outputs)
   return {
     operation,
     job_id: sha256(canonical([operation, outputs.map(({ key }) => key)])),
     outputs,
     warnings: warningsOf(notes, source.header),
   }
+}
+
+/** What the job of some outputs does. */
+export function operationOf(outputs: readonly Output[]): Plan['operation'] {
+  if (outputs.some(({ encoding }) => encoding.target ?? encoding.auto)) return 'quality'
+  if (outputs.length > 1) return 'srcset'
+  return outputs[0]?.picture.resize ? 'resize' : 'convert'
 }
 
 /** The source as it is displayed: a quarter turn of EXIF swaps its sides. */

@@ -9,6 +9,8 @@ export type Variant = { [K in Exclude<DirectiveName, 'format' | 'animated' | 'al
   animated: boolean
   allowUpscale: boolean
   orient: boolean
+  /** Whether the format is our choice (`format=auto`). */
+  chosen: boolean
   /** Pixel density that the output is for. */
   density?: number
   /** Factor of the size that was asked for: the density, or its share of the highest when no size was. */
@@ -55,8 +57,20 @@ export function variantsOf(values: Values, header: Header): Variant[] {
   const asked = values.format?.flatMap((format) => (format === 'auto' ? autoFormats(header, animated) : [format])) ?? [ownFormat(header)]
   const formats = unique(asked)
   checkCount(formats, values)
-  const common = { animated, allowUpscale: values.allowUpscale?.[0] ?? false, orient: !(values.noAutoOrient?.[0] ?? false) }
+  const common = {
+    animated,
+    allowUpscale: values.allowUpscale?.[0] ?? false,
+    orient: !(values.noAutoOrient?.[0] ?? false),
+    chosen: values.format?.includes('auto') ?? false,
+    ...searchOf(values),
+  }
   return formats.flatMap((format) => combinations(values).flatMap((variant) => withDensity({ ...variant, ...common, format }, values)))
+}
+
+/** What is said of a search, once for all outputs. */
+function searchOf(values: Values): Partial<Variant> {
+  const names = ['target_size', 'tolerance_percent', 'max_iterations', 'min_quality', 'max_quality'] as const
+  return Object.fromEntries(names.flatMap((name) => (values[name] ? [[name, values[name][0]]] : [])))
 }
 
 function checkCount(formats: readonly Format[], values: Values): void {
