@@ -28,11 +28,10 @@ export async function reachSize(
     if (!best || isBetter(bytes.length, best.bytes.length, size)) best = { quality, bytes }
     return Math.log(bytes.length)
   }
-  const least = size * (1 - tolerance / 100)
   await seek(measure, {
     qualities: Array.from({ length: max - min + 1 }, (_, index) => min + index),
     iterations,
-    least: Math.log(least),
+    least: Math.log(size * (1 - tolerance / 100)),
     most: Math.log(size),
     aim: Math.log(size * (1 - Math.min(AIM, tolerance / 2) / 100)),
     safe: 'low',
@@ -40,14 +39,12 @@ export async function reachSize(
   })
   if (!best) throw new TypeError('a search needs at least one try')
   const { quality, bytes } = best
-  const converged = bytes.length <= size && bytes.length >= least
-  return { bytes, search: { quality, iterations: sizes.length, converged, tries: sizes } }
+  return { bytes, search: { quality, iterations: sizes.length, converged: isConverged(bytes.length, { size, tolerance }), tries: sizes } }
 }
 
-/** The source's own encoding, which no quality of ours can better. */
-export function asItIs(bytes: Buffer, { size, tolerance }: SizeTarget): Found {
-  const converged = bytes.length <= size && bytes.length >= size * (1 - tolerance / 100)
-  return { bytes, search: { quality: 100, iterations: 0, converged, tries: [] } }
+/** Whether a size is at most the target and near enough to it. */
+export function isConverged(bytes: number, { size, tolerance }: Pick<SizeTarget, 'size' | 'tolerance'>): boolean {
+  return bytes <= size && bytes >= size * (1 - tolerance / 100)
 }
 
 function isBetter(bytes: number, than: number, most: number): boolean {

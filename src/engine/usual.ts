@@ -3,6 +3,10 @@ import type { Format } from '../types.ts'
 /** Formats that have a quality. */
 export type LossyFormat = Exclude<Format, 'png' | 'gif'>
 
+export function isLossy(format: Format): format is LossyFormat {
+  return format !== 'png' && format !== 'gif'
+}
+
 /** Qualities of the values below. */
 const KNOTS = [1, 5, 10, 20, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85, 90, 95, 100]
 
@@ -24,9 +28,21 @@ const CURVES: Readonly<Record<LossyFormat, readonly number[]>> = {
 const BASES: Readonly<Record<LossyFormat, number>> = { webp: -2.031, jpeg: -1.537, avif: -1.701 }
 const GROWTH = 0.9
 
+/** Mean of the scores of photographs, at the qualities above. */
+const SCORES: Readonly<Record<LossyFormat, readonly number[]>> = {
+  webp: [20, 35, 42, 52, 59, 61.5, 64, 66, 67.5, 69, 70.5, 72, 73.5, 75, 78, 81, 84.5, 88.5, 93],
+  jpeg: [20, 30, 42, 52, 59, 61.5, 64, 66, 67.5, 69, 70.5, 72, 73.5, 75, 78, 81, 84.5, 89.5, 97],
+  avif: [20, 30, 38, 50, 60, 63, 66, 68.5, 71, 73.5, 75.5, 77.5, 79.5, 81.5, 83.5, 85.5, 88, 91, 97],
+}
+
 /** How large a photograph of so many pixels usually is at a quality, as log(bytes). */
 export function usualSize(format: LossyFormat, pixels: number, quality: number): number {
   return BASES[format] + GROWTH * Math.log(pixels) + interpolate(CURVES[format], quality)
+}
+
+/** The score that a picture usually has at a quality. */
+export function usualScore(format: LossyFormat, quality: number): number {
+  return interpolate(SCORES[format], quality)
 }
 
 function interpolate(curve: readonly number[], quality: number): number {

@@ -5,14 +5,11 @@ import { isUnwritable } from '../files.ts'
 import { canonical, sha256 } from '../hash.ts'
 import type { Store } from '../store/store.ts'
 import { storedOutput } from '../store/output.ts'
-import type { Encoding, Format, Output, Picture, Search, Source, StoredOutput } from '../types.ts'
-import { setEncoder } from './encode.ts'
-import { decodeError } from './failure.ts'
+import type { Output, Picture, Source, StoredOutput } from '../types.ts'
 import { makeFrames, needsFrames } from './frames.ts'
-import { applyChanges, changesPixels, makePicture } from './picture.ts'
-import { decodeRaster, drawVector, fromPixels, openSource, type Loaded, type Pixels } from './raster.ts'
-import { asItIs, reachSize } from './reach-size.ts'
-import { stripMetadata } from './strip.ts'
+import { makeOutput } from './output.ts'
+import { makePicture } from './picture.ts'
+import { decodeRaster, drawVector, type Loaded, type Pixels } from './raster.ts'
 
 /** Outputs of one source that are made together. */
 export interface Batch {
@@ -91,57 +88,6 @@ async function workRaster(loaded: Loaded, outputs: Output[], store: Store, repor
       }
     }
   }
-}
-
-/** Encodes an output, as often as its search takes. */
-async function makeOutput(
-  loaded: Loaded,
-  { picture, encoding }: Output,
-  pixels: Pixels | undefined,
-  progress: () => void,
-): Promise<{ bytes: Buffer; search?: Search }> {
-  const untouched = unchangedSource(loaded, picture, encoding.format)
-  const { format, target } = encoding
-  if (!target || format === 'png' || format === 'gif') {
-    const bytes = await encodeOutput(loaded, picture, encoding, pixels)
-    return { bytes: untouched && untouched.length < bytes.length ? untouched : bytes }
-  }
-  if (untouched && untouched.length <= target.size) return asItIs(untouched, target)
-  const encode = (quality: number): Promise<Buffer> => {
-    progress()
-    return encodeOutput(loaded, picture, { ...encoding, quality }, pixels)
-  }
-  const found = await reachSize(encode, target, { format, pixels: picture.width * picture.height * picture.frames })
-  return untouched && untouched.length < found.bytes.length ? asItIs(untouched, target) : found
-}
-
-async function encodeOutput(loaded: Loaded, picture: Picture, encoding: Encoding, pixels: Pixels | undefined): Promise<Buffer> {
-  const encoder = setEncoder(pixels ? fromPixels(pixels) : animatedPipeline(loaded, picture), encoding, pixels?.animation)
-  const { data, info } = await encoder.toBuffer({ resolveWithObject: true }).catch(pixels ? undefined : decodeError)
-  const height = info.pageHeight ?? info.height
-  if (info.width !== picture.width || height !== picture.height) {
-    throw new ImagemillError({
-      code: 'INTERNAL',
-      message: `the image came out at ${info.width} × ${height} px: expected ${picture.width} × ${picture.height} px`,
-      hint: 'This is a fault in imagemill; please report it with the image and the query.',
-    })
-  }
-  return data
-}
-
-/** An animation as sharp works on it: decoded anew for every output, but with its palette and timing kept. */
-function animatedPipeline(loaded: Loaded, picture: Picture): ReturnType<typeof openSource> {
-  const image = openSource(loaded, picture)
-  if (picture.box) image.extract(picture.box)
-  return applyChanges(image, picture)
-}
-
-/** The source itself, rid of private metadata, where an output asks for nothing but its own format: re-encoding must not make it larger. */
-function unchangedSource({ source, bytes }: Loaded, picture: Picture, format: Format): Buffer | undefined {
-  const { header } = source
-  if (header.format !== format || format === 'avif' || header.frames !== picture.frames || picture.box || changesPixels(picture))
-    return undefined
-  return stripMetadata(bytes, format)
 }
 
 async function put(store: Store, key: string, value: unknown, bytes: Buffer): ReturnType<Store['put']> {

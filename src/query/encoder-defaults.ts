@@ -14,8 +14,34 @@ export const ENCODER_DEFAULTS: Readonly<Record<Format, Omit<Encoding, 'format'>>
   gif: { effort: 7 },
 }
 
-/** Scores of the engine's metric that `quality=auto` asks for. */
-export const LOOKS: Readonly<Record<(typeof LEVELS)[number], number>> = { 'auto:low': 0.94, auto: 0.96, 'auto:high': 0.98 }
+/** What `quality=auto` asks for by level: a score of the engine's metric, looked for between two qualities. */
+export interface Looks {
+  score: number
+  min: number
+  max: number
+}
+
+/**
+ * Chosen by bench/quality. The range keeps what the metric misjudges within what is hardly seen, and spends
+ * no bytes to make the hardest picture look as good as the easiest: a little unevenness is much smaller.
+ */
+export const LOOKS: Readonly<Record<Exclude<Format, 'png' | 'gif'>, Readonly<Record<(typeof LEVELS)[number], Looks>>>> = {
+  avif: {
+    'auto:low': { score: 70, min: 44, max: 56 },
+    auto: { score: 75, min: 50, max: 62 },
+    'auto:high': { score: 82, min: 60, max: 76 },
+  },
+  webp: {
+    'auto:low': { score: 66, min: 58, max: 80 },
+    auto: { score: 70, min: 68, max: 86 },
+    'auto:high': { score: 80, min: 78, max: 92 },
+  },
+  jpeg: {
+    'auto:low': { score: 66, min: 58, max: 80 },
+    auto: { score: 72, min: 66, max: 88 },
+    'auto:high': { score: 80, min: 76, max: 92 },
+  },
+}
 
 /** Effort that each encoder knows, from fastest to smallest; JPEG has none. PNG: zlib level. */
 export const EFFORTS: Readonly<Record<Format, readonly [min: number, max: number] | undefined>> = {

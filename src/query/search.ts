@@ -4,8 +4,9 @@ import { conflict, type FormatSettings } from './request.ts'
 import type { Variant } from './variants.ts'
 
 /** Settings of the search where the query says nothing. */
-const RANGE: SearchRange = { min: 30, max: 95, iterations: 10 }
+const RANGE = { min: 30, max: 95 }
 const TOLERANCE = 5
+const ITERATIONS = 10
 
 /** How the quality of an output is settled: a number, or what to look for. */
 export function settleQuality(
@@ -21,9 +22,10 @@ export function settleQuality(
   const asked = size === undefined ? `quality=${quality}` : 'target_size'
   if (format === 'png' || format === 'gif') return withoutQuality(variant, asked)
   if (lossless) throw conflict(`\`${asked}\` looks for a quality, and a lossless image has none`, 'Leave out `lossless`.')
-  const range = rangeOf(variant)
-  if (size !== undefined) return { target: { size, tolerance: variant.tolerance_percent ?? TOLERANCE, ...range } }
-  return typeof quality === 'string' ? { auto: { score: LOOKS[quality], ...range } } : {}
+  if (size !== undefined) return { target: { size, tolerance: variant.tolerance_percent ?? TOLERANCE, ...rangeOf(variant, RANGE) } }
+  if (typeof quality !== 'string') return {}
+  const { score, ...range } = LOOKS[format][quality]
+  return { auto: { score, ...rangeOf(variant, range) } }
 }
 
 /** What a format says for itself goes before what is said for all; it may say it by the other directive. */
@@ -43,9 +45,10 @@ function withoutQuality({ format, chosen }: Variant, asked: string): Pick<Encodi
 
 const NAMES: Readonly<Record<Format, string>> = { png: 'PNG', gif: 'GIF', jpeg: 'JPEG', webp: 'WebP', avif: 'AVIF' }
 
-function rangeOf({ min_quality, max_quality, max_iterations }: Variant): SearchRange {
-  const min = min_quality ?? Math.min(RANGE.min, max_quality ?? RANGE.min)
-  const max = max_quality ?? Math.max(RANGE.max, min)
+/** An end that is not said gives way to the one that is. */
+function rangeOf({ min_quality, max_quality, max_iterations }: Variant, usual: { min: number; max: number }): SearchRange {
+  const min = min_quality ?? Math.min(usual.min, max_quality ?? usual.min)
+  const max = max_quality ?? Math.max(usual.max, min)
   if (min > max) throw conflict(`\`min_quality=${min}\` is above \`max_quality=${max}\``, 'Exchange the two.')
-  return { min, max, iterations: max_iterations ?? RANGE.iterations }
+  return { min, max, iterations: max_iterations ?? ITERATIONS }
 }

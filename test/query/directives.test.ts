@@ -81,7 +81,35 @@ const TABLE: Record<keyof typeof DIRECTIVES, { valid: Record<string, string>; in
     valid: { jpg: 'format=jpeg', jpeg: 'format=jpeg', 'webp;avif': 'format=webp;avif', 'jpg;jpeg': 'format=jpeg', auto: 'format=auto' },
     invalid: ['heic', 'jxl', 'tiff', 'JPG', 'svg', ''],
   },
-  quality: { valid: { 80: 'quality=80', 1: 'quality=1', 100: 'quality=100' }, invalid: ['0', '101', '79.5', 'high', ''] },
+  quality: {
+    valid: {
+      80: 'quality=80',
+      1: 'quality=1',
+      100: 'quality=100',
+      auto: 'quality=auto',
+      'auto:high;auto:low': 'quality=auto:high;auto:low',
+      'auto;70': 'quality=70;auto',
+    },
+    invalid: ['0', '101', '79.5', 'high', 'auto:best', 'Auto', ''],
+  },
+  target_size: {
+    valid: {
+      50000: 'target_size=50000',
+      '50kb': 'target_size=50000',
+      '50KB': 'target_size=50000',
+      '50%20kb': 'target_size=50000',
+      '1.2mb': 'target_size=1200000',
+      '1b': 'target_size=1',
+    },
+    invalid: ['0', '0kb', '-5', '50k', '1gb', 'kb', '1.2.3kb', '1e3', '50kb;60kb', '0.4', ''],
+  },
+  tolerance_percent: {
+    valid: { '3.5&target_size=9': 'target_size=9&tolerance_percent=3.5', '0&avif.target_size=9': 'avif.target_size=9&tolerance_percent=0' },
+    invalid: ['-1', '101', '5%25', '1;2', ''],
+  },
+  max_iterations: { valid: { '3&quality=auto': 'max_iterations=3&quality=auto' }, invalid: ['0', '1.5', '101', '3;4', ''] },
+  min_quality: { valid: { '3&webp.quality=auto:low': 'min_quality=3&webp.quality=auto:low' }, invalid: ['0', '101', '1.5', ''] },
+  max_quality: { valid: { '3&target_size=9': 'max_quality=3&target_size=9' }, invalid: ['0', '101', '1.5', ''] },
   effort: { valid: { 0: 'effort=0', 10: 'effort=10', max: 'effort=max', min: 'effort=min' }, invalid: ['11', '-1', 'fast', ''] },
   lossless: { valid: yes, invalid: notFlag },
   progressive: { valid: { ...yes, false: 'KEY=false', 0: 'KEY=false' }, invalid: notFlag },
@@ -142,6 +170,8 @@ test.each([
   ['Format=webp', 'format'],
   ['qualty=80', 'quality'],
   ['q=80', 'quality'],
+  ['targetsize=5', 'target_size'],
+  ['min_qualty=5', 'min_quality'],
   ['grayscle', 'grayscale'],
   ['greyscale', 'grayscale'],
   ['bg=fff', 'background'],
@@ -228,6 +258,10 @@ test.each([
   ['w=3&url&as=picture', '`url` and `as`'],
   ['trim&crop=0,0,1,1;0,0,2,2', '`trim` looks at one rectangle'],
   ['avif.quality=50;60', '`avif.quality` takes one value'],
+  ['quality=80&min_quality=40', '`min_quality` says how a quality is looked for, and none is'],
+  ['quality=80&max_quality=40', '`max_quality` says how a quality is looked for, and none is'],
+  ['w=3&max_iterations=4', '`max_iterations` says how a quality is looked for, and none is'],
+  ['quality=auto&tolerance_percent=4', '`tolerance_percent` says how a quality is looked for, and none is'],
 ])('?%s contradicts itself', (query, reason) => {
   const failure = failureOf(() => read(query))
   expect(failure.code).toBe('CONFLICTING_DIRECTIVES')

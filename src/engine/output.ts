@@ -1,0 +1,87 @@
+import { ImagemillError } from '../errors.ts'
+import type { Encoding, Format, Output, Picture, Search, SizeTarget } from '../types.ts'
+import { setEncoder } from './encode.ts'
+import { decodeError } from './failure.ts'
+import { applyChanges, changesPixels } from './picture.ts'
+import { fromPixels, openSource, toPixels, type Animation, type Loaded, type Pixels } from './raster.ts'
+import { reachLook } from './reach-look.ts'
+import { isConverged, reachSize } from './reach-size.ts'
+import { stripMetadata } from './strip.ts'
+import { isLossy } from './usual.ts'
+
+interface Made {
+  bytes: Buffer
+  /** How its quality was found, where it was looked for. */
+  search?: Search
+}
+
+/** Encodes an output, as often as its search takes; never larger than the source itself where that says the same. */
+export async function makeOutput(loaded: Loaded, output: Output, pixels: Pixels | undefined, progress: () => void): Promise<Made> {
+  const { picture, encoding } = output
+  const { target, format } = encoding
+  const untouched = unchangedSource(loaded, picture, format)
+  if (untouched && target && untouched.length <= target.size) return asItIs(untouched, target)
+  const made = await encodeOrSeek(loaded, output, pixels, progress)
+  if (!untouched || untouched.length >= made.bytes.length) return made
+  return made.search ? asItIs(untouched, target, made.search.tries) : { bytes: untouched }
+}
+
+/** The source's own encoding, which no quality of ours can better. */
+function asItIs(bytes: Buffer, target: SizeTarget | undefined, tries: Search['tries'] = []): Made {
+  const converged = target ? isConverged(bytes.length, target) : true
+  return { bytes, search: { quality: 100, iterations: tries.length, converged, ...(!target && { score: 100 }), tries } }
+}
+
+async function encodeOrSeek(
+  loaded: Loaded,
+  { picture, encoding }: Output,
+  pixels: Pixels | undefined,
+  progress: () => void,
+): Promise<Made> {
+  const { format, target, auto, matte } = encoding
+  const encode = (quality: number): Promise<Buffer> => {
+    progress()
+    return encodeOutput(loaded, picture, { ...encoding, quality }, pixels)
+  }
+  if (target && isLossy(format)) return reachSize(encode, target, { format, pixels: picture.width * picture.height * picture.frames })
+  if (auto && isLossy(format)) {
+    // Loaded by those who ask for it alone.
+    const { lookLike } = await import('./look.ts')
+    return reachLook(encode, await lookLike(pixels ?? (await animatedPixels(loaded, picture)), format, matte), auto, format)
+  }
+  return { bytes: await encodeOutput(loaded, picture, encoding, pixels) }
+}
+
+async function encodeOutput(loaded: Loaded, picture: Picture, encoding: Encoding, pixels: Pixels | undefined): Promise<Buffer> {
+  const encoder = setEncoder(pixels ? fromPixels(pixels) : animatedPipeline(loaded, picture), encoding, pixels?.animation)
+  const { data, info } = await encoder.toBuffer({ resolveWithObject: true }).catch(pixels ? undefined : decodeError)
+  const height = info.pageHeight ?? info.height
+  if (info.width !== picture.width || height !== picture.height) {
+    throw new ImagemillError({
+      code: 'INTERNAL',
+      message: `the image came out at ${info.width} × ${height} px: expected ${picture.width} × ${picture.height} px`,
+      hint: 'This is a fault in imagemill; please report it with the image and the query.',
+    })
+  }
+  return data
+}
+
+/** An animation as sharp works on it: decoded anew for every output, but with its palette and timing kept. */
+function animatedPipeline(loaded: Loaded, picture: Picture): ReturnType<typeof openSource> {
+  const image = openSource(loaded, picture)
+  if (picture.box) image.extract(picture.box)
+  return applyChanges(image, picture)
+}
+
+async function animatedPixels(loaded: Loaded, picture: Picture): Promise<Pixels> {
+  const animation: Animation = { frameHeight: picture.height, loop: 0, delay: [] }
+  return { ...(await toPixels(animatedPipeline(loaded, picture)).catch(decodeError)), animation }
+}
+
+/** The source itself, rid of private metadata, where an output asks for nothing but its own format: re-encoding must not make it larger. */
+function unchangedSource({ source, bytes }: Loaded, picture: Picture, format: Format): Buffer | undefined {
+  const { header } = source
+  if (header.format !== format || format === 'avif' || header.frames !== picture.frames || picture.box || changesPixels(picture))
+    return undefined
+  return stripMetadata(bytes, format)
+}
