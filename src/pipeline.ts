@@ -2,6 +2,7 @@ import pLimit from 'p-limit'
 import { ImagemillError, asImagemillError } from './errors.ts'
 import { sha256 } from './hash.ts'
 import { planRequest, type Plan } from './query/plan.ts'
+import { prunePlan } from './query/prune.ts'
 import type { Request } from './query/request.ts'
 import type { Queue } from './queue/queue.ts'
 import { singleFlight } from './single-flight.ts'
@@ -41,7 +42,7 @@ export interface Planned {
 
 /** The one way from a request to its outputs, shared by plugin, command line and service. */
 export interface Pipeline {
-  /** Settles a request without decoding a pixel (only `trim` needs to look at them). */
+  /** Settles a request without decoding a pixel (only `trim` needs to look at them, and `prune` at files). */
   plan(file: string, request: Request): Promise<Planned>
   /** The facts of an output, which is made if the store does not have it. `cached` says that an earlier run did. */
   make(planned: PlannedOutput): Promise<StoredOutput & { cached: boolean }>
@@ -111,7 +112,9 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, patience, war
       const encoderVersion = await versions()
       const source = await look.read(file, opened)
       const trimmed = await trimmedBox(request, source, { store: opened, find: (question) => queue.trim(source, question) })
-      return { source, plan: planRequest(request, source, { encoder: encoderVersion, pixelLimit, trimmed }) }
+      const plan = planRequest(request, source, { encoder: encoderVersion, pixelLimit, trimmed })
+      if (!request.values.prune?.[0]) return { source, plan }
+      return { source, plan: await prunePlan(plan, async (output) => (await make({ source, output })).size_bytes) }
     },
     async read(planned) {
       for (let attempt = 0; attempt < READS; attempt++) {

@@ -109,6 +109,7 @@ export const DIRECTIVES = {
   as: single(words(SHAPES), (value) => readShape(value)),
   inline: single('nothing, `true`, `false` or `auto`', (value) => (value === 'auto' ? value : flag(value))),
   animated: single(yes, flag),
+  prune: single(yes, flag),
   preset: single('the name of a preset of the plugin options', text),
   id: single('any text', text),
   imagemill: single('nothing', flag),

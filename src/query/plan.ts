@@ -44,10 +44,15 @@ export function planRequest(request: Request, source: Source, context: PlanConte
   const operation = operationOf(outputs)
   return {
     operation,
-    job_id: sha256(canonical([operation, outputs.map(({ key }) => key)])),
+    job_id: jobIdOf(operation, outputs),
     outputs,
     warnings: warningsOf(notes, source.header),
   }
+}
+
+/** Names a job by everything that its outputs depend on. */
+export function jobIdOf(operation: Plan['operation'], outputs: readonly Output[]): string {
+  return sha256(canonical([operation, outputs.map(({ key }) => key)]))
 }
 
 /** What the job of some outputs does. */

@@ -155,5 +155,6 @@ const MEANT = [
   'densities',
   'basePixels',
   'animated',
+  'prune',
   'preset',
 ]

@@ -138,6 +138,7 @@ const TABLE: Record<keyof typeof DIRECTIVES, { valid: Record<string, string>; in
   },
   inline: { valid: { '': 'inline', auto: 'inline=auto', false: 'inline=false' }, invalid: ['base64', 'yes'] },
   animated: { valid: { '': 'animated', false: 'animated=false', 0: 'animated=false' }, invalid: notFlag },
+  prune: { valid: yes, invalid: notFlag },
   preset: { valid: { hero: 'w=7' }, invalid: [] },
   id: { valid: { 'the;hero': 'id=the%3Bhero', '100%25': 'id=100%', '%2520': 'id=%2520', 'a%26w=9': 'id=a%26w%3D9' }, invalid: [''] },
   imagemill: { valid: { '': '', true: '' }, invalid: ['yes'] },

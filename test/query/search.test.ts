@@ -51,23 +51,28 @@ describe('a size that is asked for', () => {
   })
 })
 
-test('quality=auto asks for a score, by level', () => {
-  const scores = searches('format=webp&quality=auto:low;auto;auto:high').map(({ auto }) => auto?.score ?? 0)
-  expect(scores).toHaveLength(3)
-  const [none, low, high] = [
-    searches('format=webp&quality=auto:low'),
-    searches('format=webp&quality=auto'),
-    searches('format=webp&quality=auto:high'),
-  ]
-  expect(none[0]?.auto).toMatchObject(RANGE)
-  expect(none[0]?.auto?.score).toBeLessThan(low[0]?.auto?.score ?? 0)
-  expect(low[0]?.auto?.score).toBeLessThan(high[0]?.auto?.score ?? 0)
-  expect(none[0]).not.toHaveProperty('quality')
+test.each(['avif', 'webp', 'jpeg'])('quality=auto asks for a score, by level, in a range of %s', (format) => {
+  const [low, plain, high] = ['auto:low', 'auto', 'auto:high'].map((level) => searches(`format=${format}&quality=${level}`)[0])
+  expect(plain).not.toHaveProperty('quality')
+  for (const key of ['score', 'min', 'max'] as const) {
+    expect(low?.auto?.[key]).toBeLessThan(plain?.auto?.[key] ?? 0)
+    expect(plain?.auto?.[key]).toBeLessThan(high?.auto?.[key] ?? 0)
+  }
+  expect(searches(`format=${format}&quality=auto&min_quality=20&max_quality=25&max_iterations=3`)[0]?.auto).toEqual({
+    score: plain?.auto?.score,
+    min: 20,
+    max: 25,
+    iterations: 3,
+  })
 })
 
 test('what format=auto falls back to may be without quality, but not without the size', () => {
   const alpha = { header: { alpha: true } }
-  expect(searches('format=auto&quality=auto', alpha)).toMatchObject([{ auto: RANGE }, { auto: RANGE }, { format: 'png' }])
+  expect(searches('format=auto&quality=auto', alpha)).toMatchObject([
+    { auto: { iterations: 10 } },
+    { auto: { iterations: 10 } },
+    { format: 'png' },
+  ])
   expect(failureOf(() => planOf('format=auto&target_size=50kb', alpha))).toMatchObject({
     code: 'CONFLICTING_DIRECTIVES',
     hint: 'Write out the formats, such as `format=avif;webp`.',
