@@ -14,6 +14,9 @@ export const ENCODER_DEFAULTS: Readonly<Record<Format, Omit<Encoding, 'format'>>
   gif: { effort: 7 },
 }
 
+/** Effort where a quality is looked for by its look: the least that is worth several encodes. */
+export const LOOK_EFFORTS: Readonly<Partial<Record<Format, number>>> = { avif: 3 }
+
 /** What `quality=auto` asks for by level: a score of the engine's metric, looked for between two qualities. */
 export interface Looks {
   score: number
@@ -27,19 +30,19 @@ export interface Looks {
  */
 export const LOOKS: Readonly<Record<Exclude<Format, 'png' | 'gif'>, Readonly<Record<(typeof LEVELS)[number], Looks>>>> = {
   avif: {
-    'auto:low': { score: 70, min: 44, max: 56 },
-    auto: { score: 75, min: 50, max: 62 },
-    'auto:high': { score: 82, min: 60, max: 76 },
+    'auto:low': { score: 67, min: 40, max: 54 },
+    auto: { score: 74, min: 48, max: 62 },
+    'auto:high': { score: 81, min: 58, max: 74 },
   },
   webp: {
-    'auto:low': { score: 66, min: 58, max: 80 },
-    auto: { score: 70, min: 68, max: 86 },
-    'auto:high': { score: 80, min: 78, max: 92 },
+    'auto:low': { score: 67, min: 56, max: 76 },
+    auto: { score: 73, min: 66, max: 86 },
+    'auto:high': { score: 80, min: 76, max: 92 },
   },
   jpeg: {
-    'auto:low': { score: 66, min: 58, max: 80 },
-    auto: { score: 72, min: 66, max: 88 },
-    'auto:high': { score: 80, min: 76, max: 92 },
+    'auto:low': { score: 67, min: 56, max: 80 },
+    auto: { score: 73, min: 66, max: 90 },
+    'auto:high': { score: 80, min: 76, max: 94 },
   },
 }
 

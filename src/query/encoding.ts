@@ -1,6 +1,6 @@
 import { ImagemillError } from '../errors.ts'
 import type { Encoding, Format, Header } from '../types.ts'
-import { EFFORTS, ENCODER_DEFAULTS, TRANSPARENT } from './encoder-defaults.ts'
+import { EFFORTS, ENCODER_DEFAULTS, LOOK_EFFORTS, TRANSPARENT } from './encoder-defaults.ts'
 import { conflict, type FormatSettings } from './request.ts'
 import { settleQuality } from './search.ts'
 import type { Variant } from './variants.ts'
@@ -10,9 +10,10 @@ export function settleEncoding(variant: Variant, own: FormatSettings | undefined
   const { format } = variant
   const defaults = ENCODER_DEFAULTS[format]
   const lossless = settleLossless(format, variant.lossless, own?.lossless?.[0])
-  const effort = settleEffort(format, variant.effort, own?.effort?.[0]) ?? defaults.effort
   const { quality = defaults.quality, ...search } = settleQuality(variant, own, lossless)
   const searches = search.target !== undefined || search.auto !== undefined
+  const usualEffort = (search.auto && LOOK_EFFORTS[format]) ?? defaults.effort
+  const effort = settleEffort(format, variant.effort, own?.effort?.[0]) ?? usualEffort
   const progressive = own?.progressive?.[0] ?? variant.progressive ?? defaults.progressive
   const flattened = variant.flatten === true
   return {
