@@ -62,6 +62,10 @@ export function defaultsMisses({ rows }) {
     const most = MOST[format]
     if (!most) return []
     const reached = bytes <= most.bytes && cpu <= (most.cpu ?? Infinity) && distance <= usual
-    return reached ? [] : [`defaults, ${format}: ${bytes.toFixed(3)} of the bytes, ${cpu.toFixed(2)} of the CPU, butteraugli ${distance.toFixed(3)} for ${usual.toFixed(3)}`]
+    return reached
+      ? []
+      : [
+          `defaults, ${format}: ${bytes.toFixed(3)} of the bytes, ${cpu.toFixed(2)} of the CPU, butteraugli ${distance.toFixed(3)} for ${usual.toFixed(3)}`,
+        ]
   })
 }

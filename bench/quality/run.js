@@ -8,9 +8,9 @@ import { autoPlot } from './plot.js'
 import { target, targetMisses, targetText } from './target.js'
 
 const PARTS = {
-  target: { run: target, text: targetText, misses: targetMisses, quick: { count: 3, width: 320 } },
-  auto: { run: auto, text: autoText, misses: autoMisses, quick: { photos: 4, drawn: 1 }, plot: autoPlot },
-  defaults: { run: defaults, text: defaultsText, misses: defaultsMisses, quick: { photos: 4 } },
+  target: { run: target, text: targetText, misses: targetMisses, full: { count: 30, width: 720 }, quick: { count: 3, width: 320 } },
+  auto: { run: auto, text: autoText, misses: autoMisses, full: { photos: 8, drawn: 2 }, quick: { photos: 4, drawn: 1 }, plot: autoPlot },
+  defaults: { run: defaults, text: defaultsText, misses: defaultsMisses, full: { photos: 12 }, quick: { photos: 4 } },
 }
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -22,8 +22,8 @@ const work = here('../.work')
 mkdirSync(work, { recursive: true })
 mkdirSync(here('results'), { recursive: true })
 for (const name of positionals.length > 0 ? positionals : Object.keys(PARTS)) {
-  const { run, text, misses, quick, plot } = PARTS[name]
-  const result = await run(work, values.quick ? quick : {})
+  const { run, text, misses, quick, full, plot } = PARTS[name]
+  const result = await run(work, values.quick ? quick : full)
   process.stdout.write(`${text(result)}\n\n`)
   for (const miss of misses(result)) process.stdout.write(`not reached: ${miss}\n`)
   if (values.quick) continue

@@ -1,5 +1,6 @@
 import { ImagemillError } from '../errors.ts'
 import type { Encoding, Format, Output, Picture, Search, SizeTarget } from '../types.ts'
+import { isDrawing } from './drawing.ts'
 import { setEncoder } from './encode.ts'
 import { decodeError } from './failure.ts'
 import { applyChanges, changesPixels } from './picture.ts'
@@ -53,7 +54,9 @@ async function encodeOrSeek(
 }
 
 async function encodeOutput(loaded: Loaded, picture: Picture, encoding: Encoding, pixels: Pixels | undefined): Promise<Buffer> {
-  const encoder = setEncoder(pixels ? fromPixels(pixels) : animatedPipeline(loaded, picture), encoding, pixels?.animation)
+  const drawn = encoding.format === 'jpeg' && pixels !== undefined && isDrawing(pixels)
+  const image = pixels ? fromPixels(pixels) : animatedPipeline(loaded, picture)
+  const encoder = setEncoder(image, encoding, { animation: pixels?.animation, drawn })
   const { data, info } = await encoder.toBuffer({ resolveWithObject: true }).catch(pixels ? undefined : decodeError)
   const height = info.pageHeight ?? info.height
   if (info.width !== picture.width || height !== picture.height) {
