@@ -54,7 +54,7 @@ export function ownPhotographs() {
 }
 
 /** Photographs large enough to be cut from; the portraits and thumbnails of the themes are not. */
-function originals() {
+export function originals() {
   return THEMES.flatMap((theme) => {
     const folder = join(
       fileURLToPath(new URL('.', `file://${fromRoot.resolve(`startbootstrap-${theme}/package.json`)}`)),

@@ -3,6 +3,7 @@ import { ImagemillError, asImagemillError } from './errors.ts'
 import { ifWritable } from './files.ts'
 import { sha256 } from './hash.ts'
 import { planRequest, planViews, type Plan } from './query/plan.ts'
+import { prunePlan } from './query/prune.ts'
 import type { Request } from './query/request.ts'
 import type { Queue } from './queue/queue.ts'
 import { singleFlight } from './single-flight.ts'
@@ -50,7 +51,7 @@ export interface Planned {
 
 /** The one way from a request to its outputs, shared by plugin, command line and service. */
 export interface Pipeline {
-  /** Settles a request without decoding a pixel (only `trim` needs to look at them). */
+  /** Settles a request without decoding a pixel (only `trim` needs to look at them, and `prune` at files). */
   plan(file: string, request: Request): Promise<Planned>
   /** The facts of an output, which is made if the store does not have it. `cached` says that an earlier run did. */
   make(planned: PlannedOutput): Promise<StoredOutput & { cached: boolean }>
@@ -131,8 +132,10 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, patience, war
         return planRequest(part, source, { encoder: encoderVersion, pixelLimit, trimmed })
       }
       const main = await settle(request)
-      if (request.art.length === 0) return { source, plan: main }
-      return { source, plan: planViews(request, main, await Promise.all(request.art.map((part) => settle(part.request)))) }
+      const art = await Promise.all(request.art.map((part) => settle(part.request)))
+      const plan = art.length === 0 ? main : planViews(request, main, art)
+      if (!request.values.prune?.[0]) return { source, plan }
+      return { source, plan: await prunePlan(plan, async (output) => (await make({ source, output })).size_bytes) }
     },
     async read(planned) {
       for (let attempt = 0; attempt < READS; attempt++) {

@@ -102,10 +102,46 @@ export interface Encoding {
   effort?: number
   lossless?: true
   progressive?: boolean
+  /** In place of `quality`: the largest file of at most so many bytes. */
+  target?: SizeTarget
+  /** In place of `quality`: the smallest file that looks like this. */
+  auto?: LookTarget
   /** Colour `#rrggbb` that transparent pixels are laid on, where the format has none. */
   matte?: string
   /** What stays of the source's metadata; nothing when absent. */
   metadata?: 'copyright' | 'keep'
+}
+
+/** Between which qualities, and in how many encodes at most, one is looked for. */
+export interface SearchRange {
+  min: number
+  max: number
+  iterations: number
+}
+
+export interface SizeTarget extends SearchRange {
+  /** Most bytes. */
+  size: number
+  /** How far below `size` a file is near enough, in per cent of it. */
+  tolerance: number
+}
+
+export interface LookTarget extends SearchRange {
+  /** Least score of the engine's own metric. */
+  score: number
+}
+
+/** How the quality of an output was found. */
+export interface Search {
+  quality: number
+  /** Encodes that it took. */
+  iterations: number
+  /** Whether the target was met. */
+  converged: boolean
+  /** Score of what was chosen, where a score was the target. */
+  score?: number
+  /** Every quality that was tried with the bytes it gave, in turn. */
+  tries: [quality: number, size_bytes: number][]
 }
 
 /** One encoded file that a request asks for, with everything that its bytes depend on. */
@@ -126,6 +162,8 @@ export interface StoredOutput {
   size_bytes: number
   /** Wall time of the run that made it, in ms. */
   elapsed_ms: number
+  /** How its quality was found, where it was looked for. */
+  search?: Search
 }
 
 /** What is asked of the pixels of a source to trim it. */

@@ -5,15 +5,12 @@ import { isUnwritable } from '../files.ts'
 import { canonical, sha256 } from '../hash.ts'
 import type { Store } from '../store/store.ts'
 import { storedOutput } from '../store/output.ts'
-import type { Encoding, Output, Picture, Source, StoredOutput } from '../types.ts'
-import { setEncoder } from './encode.ts'
-import { decodeError } from './failure.ts'
-import { isEncodedGrey } from './grey.ts'
+import type { Output, Picture, Source, StoredOutput } from '../types.ts'
 import { makeFrames, needsFrames } from './frames.ts'
-import { finish, keptMetadata, keptSource, setProfile, withMetadata, type Kept } from './kept.ts'
-import { applyChanges, changesPixels, makePicture } from './picture.ts'
-import { hasOutputColours, profiledPixels, withColours } from './profile.ts'
-import { decodeRaster, drawVector, openSource, type Loaded, type Pixels } from './raster.ts'
+import { makeOutput } from './output.ts'
+import { makePicture } from './picture.ts'
+import { withColours } from './profile.ts'
+import { decodeRaster, drawVector, type Loaded, type Pixels } from './raster.ts'
 import { cutAt, isSmart, smartPlaceIn } from './smart.ts'
 import { scalableSvg } from './svg.ts'
 
@@ -81,9 +78,15 @@ async function workRaster(given: Loaded, outputs: Output[], store: Store, report
         } else if (needsFrames(loaded.source.header, picture)) {
           pixels ??= makeFrames(loaded, picture)
         }
-        const bytes = await encodeOutput(loaded, output, await pixels)
+        // A search takes several encodes: each of them may take the time of one.
+        const progress = (): void => report({ type: 'started', key: output.key })
+        const { bytes, search } = await makeOutput(loaded, output, await pixels, progress)
         const elapsed_ms = Math.round((performance.now() - start) * 10) / 10
-        report({ type: 'done', key: output.key, output: storedOutput(await put(store, output.key, { elapsed_ms }, bytes)) })
+        report({
+          type: 'done',
+          key: output.key,
+          output: storedOutput(await put(store, output.key, { elapsed_ms, ...(search && { search }) }, bytes)),
+        })
       } catch (error) {
         report({ type: 'failed', key: output.key, error: asImagemillError(error).facts() })
       }
@@ -97,54 +100,6 @@ async function stillOf(loaded: Loaded, raster: Pixels, picture: Picture): Promis
   if (!isSmart(resize)) return makePicture(raster, picture)
   const cut = await cutAt(raster, await smartPlaceIn(loaded, { ...picture, resize }), resize)
   return makePicture(cut.part, { ...picture, resize: cut.resize })
-}
-
-async function encodeOutput(loaded: Loaded, { picture, encoding }: Output, pixels: Pixels | undefined): Promise<Buffer> {
-  const kept = encoding.metadata && (await keptMetadata(loaded, picture, encoding.metadata))
-  const image = pixels ? await stillPipeline(loaded, pixels, encoding, kept) : animatedPipeline(loaded, picture)
-  const encoder = setEncoder(image, encoding, pixels?.animation)
-  if (kept && !loaded.profile) setProfile(encoder, kept)
-  const { data, info } = await encoder.toBuffer({ resolveWithObject: true }).catch(pixels ? undefined : decodeError)
-  const height = info.pageHeight ?? info.height
-  if (info.width !== picture.width || height !== picture.height) {
-    throw new ImagemillError({
-      code: 'INTERNAL',
-      message: `the image came out at ${info.width} × ${height} px: expected ${picture.width} × ${picture.height} px`,
-      hint: 'This is a fault in imagemill; please report it with the image and the query.',
-    })
-  }
-  const made = kept ? finish(data, encoding.format, kept) : data
-  const untouched = unchangedSource(loaded, picture, encoding)
-  return untouched && untouched.length < made.length && (await hasOutputColours(loaded)) ? untouched : made
-}
-
-/** Pixels as sharp works on them, with the profile and the metadata that their file is to have. */
-async function stillPipeline(
-  { profile }: Loaded,
-  pixels: Pixels,
-  encoding: Encoding,
-  kept: Kept | undefined,
-): Promise<ReturnType<typeof profiledPixels>> {
-  if (kept) return withMetadata(pixels, kept, encoding.format, profile)
-  const image = profiledPixels(pixels, profile)
-  return !profile && isEncodedGrey(pixels, encoding) ? image.toColourspace('b-w') : image
-}
-
-/** An animation as sharp works on it: decoded anew for every output, but with its palette and timing kept. */
-function animatedPipeline(loaded: Loaded, picture: Picture): ReturnType<typeof openSource> {
-  const image = openSource(loaded, picture)
-  if (loaded.profile) image.keepIccProfile()
-  if (picture.box) image.extract(picture.box)
-  return applyChanges(image, picture)
-}
-
-/** The source itself, rid of private metadata, where an output asks for nothing but its own format: re-encoding must not make it larger. */
-function unchangedSource({ source, bytes }: Loaded, picture: Picture, { format, metadata }: Encoding): Buffer | undefined {
-  const { header } = source
-  // Of frames that cannot be read, those of other sizes would not move.
-  const sameFrames = header.frames === picture.frames && header.unread === undefined
-  if (header.format !== format || format === 'avif' || !sameFrames || picture.box || changesPixels(picture)) return undefined
-  return keptSource(bytes, format, metadata)
 }
 
 async function put(store: Store, key: string, value: unknown, bytes: Buffer): ReturnType<Store['put']> {

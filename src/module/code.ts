@@ -50,10 +50,12 @@ export function namedExports(facts: Facts): string {
 }
 
 /** A module that exports plain data. */
-export function dataCode(data: Record<string, unknown>): string {
-  const names = Object.keys(data)
+export function dataCode(data: object): string {
+  if (Array.isArray(data)) return `${HEADER}export default ${JSON.stringify(data)}\n`
+  const entries = Object.entries(data)
+  const names = entries.map(([name]) => name)
   if (names.every(isIdentifier) && names.length > 0) {
-    return `${HEADER}${names.map((name) => `export const ${name} = ${JSON.stringify(data[name])}`).join('\n')}\nexport default { ${names.join(', ')} }\n`
+    return `${HEADER}${entries.map(([name, value]) => `export const ${name} = ${JSON.stringify(value)}`).join('\n')}\nexport default { ${names.join(', ')} }\n`
   }
   return `${HEADER}export default ${JSON.stringify(data)}\n`
 }

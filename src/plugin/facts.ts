@@ -56,7 +56,7 @@ export async function answerOf(id: string, { api, root }: Pick<Place, 'api' | 'r
 }
 
 /** The exact record of a question about the source of a job. */
-export async function makeFactResult(job: Job, fact: Fact, api: Api, root: string): Promise<{ record: JobSuccess; cached: boolean }> {
+export async function makeFactResult(job: Job, fact: Fact, api: Api, root: string): Promise<{ records: JobSuccess[]; cached: boolean }> {
   const { metadata, elapsed_ms, cached } = await api.pipeline(root).fact({ source: job.source, fact })
-  return { record: successRecord(fact.question.operation, [], Math.round(elapsed_ms), metadata), cached }
+  return { records: [successRecord(fact.question.operation, [], Math.round(elapsed_ms), metadata)], cached }
 }

@@ -132,7 +132,10 @@ async function inlineUrls({ request, plan, source }: Job, { api, root, devBase, 
   const urls = new Map<string, string>()
   if (inline === false) return urls
   for (const output of plan.outputs) {
-    const bytes = inline === true && devBase === undefined ? undefined : (await api.pipeline(root).read({ source, output })).bytes
+    const now = inline === 'auto' || devBase !== undefined
+    const planned = { source, output, name: outputName(source.file, output) }
+    if (now) await api.report.follow(planned, api.pipeline(root).make(planned))
+    const bytes = now ? (await api.pipeline(root).read(planned)).bytes : undefined
     if (inline === 'auto' && bytes && !inlineLimit(source.file, bytes)) continue
     urls.set(output.key, bytes && devBase !== undefined ? dataUri(output, bytes) : tokenOf('DATA', output.key))
   }

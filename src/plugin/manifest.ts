@@ -28,7 +28,7 @@ export async function makeManifest(jobs: Iterable<Job>, api: Api, root: string, 
         job_id: job.plan.job_id,
         ...(id !== undefined && { image_identifier: id }),
         cached: made.every(({ cached }) => cached),
-        results: made.map(({ record }) => record),
+        results: made.flatMap(({ records }) => records),
       }
       return [{ name: job.name, entry }]
     }),
@@ -38,7 +38,12 @@ export async function makeManifest(jobs: Iterable<Job>, api: Api, root: string, 
 }
 
 /** The record of the images of a job, and of each question about its source, as far as they are used. */
-async function recordsOf(job: Job, api: Api, root: string, { useOf, usesFact }: Uses): Promise<{ record: JobResult; cached: boolean }[]> {
+async function recordsOf(
+  job: Job,
+  api: Api,
+  root: string,
+  { useOf, usesFact }: Uses,
+): Promise<{ records: JobResult[]; cached: boolean }[]> {
   const used = job.plan.outputs.filter((output) => useOf(output, job) !== undefined && !api.outputs.get(output.key)?.original)
   const images = used.length > 0 ? [await makeResult(job, api, root, useOf, used)] : []
   const answered = job.plan.facts.filter((fact) => usesFact(factId(fact, job)) && !api.facts.get(factId(fact, job))?.missing)

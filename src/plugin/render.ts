@@ -1,6 +1,7 @@
 import { asImagemillError } from '../errors.ts'
 import { readFile } from 'node:fs/promises'
-import type { Output } from '../types.ts'
+import { qualityMetadata } from '../contract/quality.ts'
+import type { Output, StoredOutput } from '../types.ts'
 import { dataUri } from './address.ts'
 import type { Api, Deliverable, Used } from './api.ts'
 import type { BundlerContext, Chunk, OutputOptions } from './bundler.ts'
@@ -72,6 +73,8 @@ async function editOf(
     case 'FACT':
       rendering.used.facts.add(key)
       return { ...whole, text: JSON.stringify(JSON.stringify(await answerOf(key, rendering))) }
+    case 'METADATA':
+      return { ...whole, text: JSON.stringify(await metadataOf(key, rendering)) }
     case 'MANIFEST':
       return { ...whole, text: JSON.stringify(await manifestOf(rendering)) }
   }
@@ -92,7 +95,10 @@ export async function makeAll(tokens: readonly Token[], rendering: Rendering): P
 }
 
 /** Makes an output; when that fails and the user wants to go on, its source takes its place. */
-async function madeOf(key: string, { api, root }: Pick<Rendering, 'api' | 'root'>): Promise<{ size_bytes: number; elapsed_ms: number }> {
+async function madeOf(
+  key: string,
+  { api, root }: Pick<Rendering, 'api' | 'root'>,
+): Promise<Pick<StoredOutput, 'size_bytes' | 'elapsed_ms' | 'search'>> {
   const planned = deliverable(key, api)
   if (planned.original) return { size_bytes: planned.source.size_bytes, elapsed_ms: 0 }
   try {
@@ -174,8 +180,18 @@ async function elapsedOfJob(jobId: string, rendering: Rendering): Promise<number
   return elapsedOf(await Promise.all(outputsOfJob(jobId, rendering.api).map(({ key }) => madeOf(key, rendering))))
 }
 
-function outputsOfJob(jobId: string, api: Api): Output[] {
-  for (const { plan } of api.jobs.values()) if (plan.job_id === jobId) return plan.outputs
+/** What an output says of itself in its record; an original was not made. */
+async function metadataOf(key: string, rendering: Rendering): Promise<unknown> {
+  const made = await madeOf(key, rendering)
+  const { output, original } = deliverable(key, rendering.api)
+  return original ? null : qualityMetadata(output.encoding, made)
+}
+
+/** Outputs of a job, or the one output that a record of its own stands for. */
+function outputsOfJob(id: string, api: Api): Output[] {
+  const output = api.outputs.get(id)?.output
+  if (output) return [output]
+  for (const { plan } of api.jobs.values()) if (plan.job_id === id) return plan.outputs
   return []
 }
 

@@ -3,6 +3,7 @@ import colours from 'picocolors'
 import type { PlannedOutput } from '../pipeline.ts'
 import type { StoredOutput } from '../types.ts'
 import type { Logger } from './bundler.ts'
+import { missedTarget } from './missed-target.ts'
 import type { LogLevel } from './options.ts'
 import { progressLine, summaryText, type Made } from './report-text.ts'
 
@@ -75,6 +76,8 @@ export function openReport(level: LogLevel): Report {
       try {
         const stored = await making
         if (!stored.cached && made.get(stored.key)?.cached !== false) done++
+        const missed = missedTarget(planned, stored)
+        if (missed) this.warn(missed)
         made.set(stored.key, {
           name: planned.name,
           source: planned.source,

@@ -1,4 +1,4 @@
-import { aspect, colour, crop, flag, focus, integer, number, numberOrFlag, oneOf, type Read } from './values.ts'
+import { aspect, bytes, colour, crop, flag, focus, integer, number, numberOrFlag, oneOf, type Read } from './values.ts'
 
 /** Formats in the order of their names; also the valid values of `format`. */
 export const FORMATS = ['avif', 'gif', 'jpeg', 'png', 'webp'] as const
@@ -22,6 +22,9 @@ export const PLACEHOLDERS = ['lqip', 'dominant_color', 'css_gradient', 'blurhash
 /** Width of an `lqip` in px when nothing is said. */
 const LQIP_WIDTH = 20
 export const METADATA = ['strip', 'copyright', 'keep'] as const
+
+/** What `quality` can say besides a number: how near to the source the smallest file must look. */
+export const LEVELS = ['auto:low', 'auto', 'auto:high'] as const
 
 /** Largest size that any output format can hold, in px. */
 const MAX_SIZE = 65_535
@@ -86,7 +89,12 @@ export const DIRECTIVES = {
   flop: row(yes, flag),
   noAutoOrient: single(yes, flag),
   format: row(`${words(FORMATS)}, auto`, oneOf([...FORMATS, 'auto'], { jpg: 'jpeg' })),
-  quality: row('a number from 1 to 100', integer(1, 100)),
+  quality: row('a number from 1 to 100, auto, auto:low or auto:high', (value) => oneOf(LEVELS)(value) ?? integer(1, 100)(value)),
+  target_size: single('a size above 0 such as 50000, 50kb or 1.2mb', bytes),
+  tolerance_percent: single('a number from 0 to 100', number(0, 100)),
+  max_iterations: single('a number from 1 to 100', integer(1, 100)),
+  min_quality: single('a number from 1 to 100', integer(1, 100)),
+  max_quality: single('a number from 1 to 100', integer(1, 100)),
   effort: row('a number from 0 to 10, min or max', (value) => oneOf(['min', 'max'])(value) ?? integer(0, 10)(value)),
   lossless: row(yes, flag),
   progressive: row(yes, flag),
@@ -110,6 +118,7 @@ export const DIRECTIVES = {
   as: single(words(SHAPES), (value) => readShape(value)),
   inline: single('nothing, `true`, `false` or `auto`', (value) => (value === 'auto' ? value : flag(value))),
   animated: single(yes, flag),
+  prune: single(yes, flag),
   preset: single('the name of a preset of the plugin options', text),
   id: single('any text', text),
   imagemill: single('nothing', flag),
@@ -120,7 +129,7 @@ export type DirectiveName = keyof typeof DIRECTIVES
 export type ValueOf<K extends DirectiveName> = (typeof DIRECTIVES)[K] extends Row<infer T> ? T : never
 
 /** Directives that can also be set for one format alone, as in `avif.quality=50`. */
-export const PER_FORMAT = ['quality', 'effort', 'lossless', 'progressive'] as const satisfies readonly DirectiveName[]
+export const PER_FORMAT = ['quality', 'target_size', 'effort', 'lossless', 'progressive'] as const satisfies readonly DirectiveName[]
 
 /** Directives that can also be set for the screens of one breakpoint alone, as in `phone.aspect=1:1`: those of pixels and files. */
 export const PER_BREAKPOINT = [

@@ -1,4 +1,5 @@
 import type { Encoding, Format } from '../types.ts'
+import type { LEVELS } from './directives.ts'
 
 /**
  * Encoder settings where the query says nothing. Chosen on six photographs at 960 px by bytes,
@@ -11,6 +12,38 @@ export const ENCODER_DEFAULTS: Readonly<Record<Format, Omit<Encoding, 'format'>>
   jpeg: { quality: 68, progressive: true },
   png: { effort: 9 },
   gif: { effort: 7 },
+}
+
+/** Effort where a quality is looked for by its look: the least that is worth several encodes. */
+export const LOOK_EFFORTS: Readonly<Partial<Record<Format, number>>> = { avif: 3 }
+
+/** What `quality=auto` asks for by level: a score of the engine's metric, looked for between two qualities. */
+export interface Looks {
+  score: number
+  min: number
+  max: number
+}
+
+/**
+ * Chosen by bench/quality. The range keeps what the metric misjudges within what is hardly seen, and spends
+ * no bytes to make the hardest picture look as good as the easiest: a little unevenness is much smaller.
+ */
+export const LOOKS: Readonly<Record<Exclude<Format, 'png' | 'gif'>, Readonly<Record<(typeof LEVELS)[number], Looks>>>> = {
+  avif: {
+    'auto:low': { score: 67, min: 40, max: 54 },
+    auto: { score: 74, min: 48, max: 62 },
+    'auto:high': { score: 81, min: 58, max: 74 },
+  },
+  webp: {
+    'auto:low': { score: 67, min: 56, max: 76 },
+    auto: { score: 73, min: 66, max: 86 },
+    'auto:high': { score: 80, min: 76, max: 92 },
+  },
+  jpeg: {
+    'auto:low': { score: 67, min: 56, max: 80 },
+    auto: { score: 73, min: 66, max: 90 },
+    'auto:high': { score: 80, min: 76, max: 94 },
+  },
 }
 
 /** Effort that each encoder knows, from fastest to smallest; JPEG has none. PNG: zlib level. */

@@ -1,7 +1,8 @@
 import { ImagemillError } from '../errors.ts'
 import type { Encoding, Format, Header } from '../types.ts'
-import { EFFORTS, ENCODER_DEFAULTS, TRANSPARENT } from './encoder-defaults.ts'
+import { EFFORTS, ENCODER_DEFAULTS, LOOK_EFFORTS, TRANSPARENT } from './encoder-defaults.ts'
 import { conflict, type FormatSettings } from './request.ts'
+import { settleQuality } from './search.ts'
 import type { Variant } from './variants.ts'
 
 /** Encoder settings of one output: its own (`avif.quality`) before the request's (`quality`) before the defaults. */
@@ -9,15 +10,18 @@ export function settleEncoding(variant: Variant, own: FormatSettings | undefined
   const { format } = variant
   const defaults = ENCODER_DEFAULTS[format]
   const lossless = settleLossless(format, variant.lossless, own?.lossless?.[0])
-  const effort = settleEffort(format, variant.effort, own?.effort?.[0]) ?? defaults.effort
-  const quality = own?.quality?.[0] ?? variant.quality ?? defaults.quality
+  const { quality = defaults.quality, ...search } = settleQuality(variant, own, lossless)
+  const searches = search.target !== undefined || search.auto !== undefined
+  const usualEffort = (search.auto && LOOK_EFFORTS[format]) ?? defaults.effort
+  const effort = settleEffort(format, variant.effort, own?.effort?.[0]) ?? usualEffort
   const progressive = own?.progressive?.[0] ?? variant.progressive ?? defaults.progressive
   const flattened = variant.flatten === true
   return {
     format,
     ...(effort !== undefined && { effort }),
     // Quality of a lossless image would only change the effort; PNG takes it as the wish for a palette.
-    ...(quality !== undefined && !lossless && format !== 'gif' && { quality }),
+    ...(quality !== undefined && !lossless && !searches && format !== 'gif' && { quality }),
+    ...search,
     ...(lossless && { lossless: true }),
     ...(progressive !== undefined && (format === 'jpeg' || format === 'png' || format === 'gif') && { progressive }),
     // JPEG has no transparency: what would be black in sharp is the paper that a page mostly is.

@@ -13,7 +13,7 @@ import { variantsOf, type Variant } from './variants.ts'
 
 /** Everything that an import asks of one source, settled before any pixel is decoded. */
 export interface Plan {
-  operation: 'resize' | 'srcset' | 'convert'
+  operation: 'resize' | 'srcset' | 'convert' | 'quality'
   /** Name of the job: the hash of everything its outputs depend on. */
   job_id: string
   /** All of them: view by view, by format in the order asked for, then by size; no two are the same. */
@@ -84,8 +84,8 @@ export function planViews(request: Request, main: Plan, art: readonly Plan[]): P
 }
 
 function jobOf(outputs: Output[]): Pick<Plan, 'operation' | 'job_id' | 'outputs'> {
-  const operation = outputs.length > 1 ? 'srcset' : outputs[0]?.picture.resize ? 'resize' : 'convert'
-  return { operation, job_id: sha256(canonical([operation, outputs.map(({ key }) => key)])), outputs }
+  const operation = operationOf(outputs)
+  return { operation, job_id: jobIdOf(operation, outputs), outputs }
 }
 
 function questionsOf({ values }: Request, planned: readonly Planned[], header: Header, context: PlanContext): FactQuestion[] {
@@ -109,6 +109,18 @@ function largestFallback(planned: readonly Planned[]): Planned | undefined {
   return planned
     .filter(({ output }) => output.encoding.format === format)
     .reduce<Planned | undefined>((most, item) => (most && most.output.picture.width >= item.output.picture.width ? most : item), undefined)
+}
+
+/** Names a job by everything that its outputs depend on. */
+export function jobIdOf(operation: Plan['operation'], outputs: readonly Output[]): string {
+  return sha256(canonical([operation, outputs.map(({ key }) => key)]))
+}
+
+/** What the job of some outputs does. */
+export function operationOf(outputs: readonly Output[]): Plan['operation'] {
+  if (outputs.some(({ encoding }) => encoding.target ?? encoding.auto)) return 'quality'
+  if (outputs.length > 1) return 'srcset'
+  return outputs[0]?.picture.resize ? 'resize' : 'convert'
 }
 
 /** The source as it is displayed: a quarter turn of EXIF swaps its sides. */

@@ -44,8 +44,8 @@ export function parseRequest(query: QueryInput, { defaults = '', presets = {}, b
   const preset = readTexts(presetQuery(written.get('preset') ?? usual.get('preset'), presets))
   if (preset.has('preset'))
     throw conflict('a preset cannot name another preset', 'Write its directives out in `presets`, in the options of the plugin.')
-  const { own, art } = splitBreakpoints(new Map([...usual, ...preset, ...written]), breakpoints)
-  const request = settle(own)
+  const { own, art } = splitBreakpoints(overlay(usual, preset, written), breakpoints)
+  const request = settle(own, written)
   if (art.length === 0) return request
   if (!isPicture(request)) {
     // Defaults are for all images, also for those that cannot follow them; what an import asks for itself is meant.
@@ -56,13 +56,14 @@ export function parseRequest(query: QueryInput, { defaults = '', presets = {}, b
   return {
     ...request,
     query: joined([...canonicalParts(request), ...parts]),
-    art: art.map(({ name, media, texts }) => ({ name, media, request: settle(inheritedTexts(own, texts)) })),
+    art: art.map(({ name, media, texts }) => ({ name, media, request: settle(inheritedTexts(own, texts), texts) })),
   }
 }
 
-function settle(texts: Texts): Request {
+function settle(texts: Texts, written: Texts): Request {
   refuseUnknown(texts)
   const { values, perFormat } = readValues(texts)
+  refuseIdle(written, values, perFormat)
   const urlOnly = texts.has('url')
   if (urlOnly && values.as && values.as[0]?.name !== 'url')
     throw conflict('`url` and `as` both say what is exported', 'Leave out one of them.')
@@ -82,6 +83,38 @@ function noPicture({ shape, urlOnly }: Request): ImagemillError {
     'Write `as=picture`, or leave out `as`.',
   )
 }
+
+/** Directives that answer one question: the nearer text settles it, by whichever of them. */
+const RIVALS = [
+  ['quality', 'target_size'],
+  ['target_size', 'quality'],
+  ['lossless', 'target_size'],
+  ['target_size', 'lossless'],
+] as const
+
+/** What a nearer text says goes before what a farther one says. */
+function overlay(...layers: readonly Texts[]): Texts {
+  const texts: Texts = new Map()
+  for (const layer of layers) {
+    for (const [name, rival] of RIVALS) if (layer.has(name) && !layer.has(rival)) texts.delete(rival)
+    for (const [key, words] of layer) texts.set(key, words)
+  }
+  return texts
+}
+
+/** Settings of a search where nothing is looked for; in the defaults they wait for the imports that look for something. */
+function refuseIdle(written: Texts, values: Values, perFormat: Request['perFormat']): void {
+  const settings = [values, ...Object.values(perFormat)]
+  const sized = settings.some(({ target_size }) => target_size !== undefined)
+  const searched = sized || settings.some(({ quality }) => quality?.some((value) => typeof value === 'string'))
+  for (const name of SEARCH) {
+    if (!written.has(name) || (name === 'tolerance_percent' ? sized : searched)) continue
+    const wanted = name === 'tolerance_percent' ? '`target_size`' : '`target_size` or `quality=auto`'
+    throw conflict(`\`${name}\` says how a quality is looked for, and none is`, `Add ${wanted}, or leave it out.`)
+  }
+}
+
+const SEARCH = ['tolerance_percent', 'max_iterations', 'min_quality', 'max_quality'] as const
 
 function presetQuery(names: readonly string[] | undefined, presets: Readonly<Record<string, QueryInput>>): QueryInput {
   const name = names?.[0]

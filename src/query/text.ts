@@ -145,6 +145,11 @@ const MEANT = [
   'noAutoOrient',
   'format',
   'quality',
+  'target_size',
+  'tolerance_percent',
+  'max_iterations',
+  'min_quality',
+  'max_quality',
   'effort',
   'lossless',
   'progressive',
@@ -161,5 +166,6 @@ const MEANT = [
   'placeholder',
   'metadata',
   'animated',
+  'prune',
   'preset',
 ]

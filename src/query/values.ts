@@ -36,6 +36,15 @@ export function oneOf<const T extends string>(words: readonly T[], aliases: Read
   return (text) => words.find((word) => word === text) ?? aliases[text]
 }
 
+const UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1e3, mb: 1e6 }
+
+/** `50000`, `50kb` or `1.2mb`, in bytes. */
+export const bytes: Read<number> = (text) => {
+  const [, amount = '', unit = ''] = /^([\d.]+)\s*([a-z]*)$/i.exec(text) ?? []
+  const value = Math.round((number(0, 1e9)(amount) ?? 0) * (UNITS[unit.toLowerCase()] ?? 0))
+  return value > 0 ? value : undefined
+}
+
 /** `16:9` or a number such as 1.777. */
 export const aspect: Read<number> = (text) => {
   const parts = text.split(':').map(number(0.0001, 10_000))

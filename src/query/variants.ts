@@ -13,6 +13,8 @@ export type Variant = { [K in Exclude<DirectiveName, 'format' | 'animated' | 'al
   /** Whether a wide gamut is kept, where the format can say which it is. */
   keepColors: boolean
   metadata: ValueOf<'metadata'>
+  /** Whether the format is our choice (`format=auto`). */
+  chosen: boolean
   /** Pixel density that the output is for. */
   density?: number
   /** Factor of the size that was asked for: the density, or its share of the highest when no size was. */
@@ -66,12 +68,20 @@ export function variantsOf(values: Values, header: Header): Variant[] {
     allowUpscale: values.allowUpscale?.[0] ?? false,
     orient: !(values.noAutoOrient?.[0] ?? false),
     metadata: values.metadata?.[0] ?? 'strip',
+    chosen: values.format?.includes('auto') ?? false,
+    ...searchOf(values),
   }
   return formats.flatMap((format) =>
     combinations(values).flatMap((variant) =>
       withDensity({ ...variant, ...common, format, keepColors: keep && PROFILED.has(format) }, values),
     ),
   )
+}
+
+/** What is said of a search, once for all outputs. */
+function searchOf(values: Values): Partial<Variant> {
+  const names = ['target_size', 'tolerance_percent', 'max_iterations', 'min_quality', 'max_quality'] as const
+  return Object.fromEntries(names.flatMap((name) => (values[name] ? [[name, values[name][0]]] : [])))
 }
 
 function checkCount(formats: readonly Format[], values: Values): void {

@@ -1,10 +1,23 @@
 import { isRecord } from '../hash.ts'
-import type { StoredOutput } from '../types.ts'
+import type { Search, StoredOutput } from '../types.ts'
 import type { Entry } from './store.ts'
 
 /** An entry as the output it describes; one that does not describe an output is a fault of ours. */
 export function storedOutput({ key, value, blob }: Entry): StoredOutput {
   const elapsed_ms = isRecord(value) ? value['elapsed_ms'] : undefined
   if (!blob || typeof elapsed_ms !== 'number') throw new TypeError(`entry ${key} is not an encoded output`)
-  return { key, ...blob, elapsed_ms }
+  const search = isRecord(value) ? searchOf(value['search']) : undefined
+  return { key, ...blob, elapsed_ms, ...(search && { search }) }
+}
+
+function searchOf(value: unknown): Search | undefined {
+  if (!isRecord(value)) return undefined
+  const { quality, iterations, converged, score, tries } = value
+  if (typeof quality !== 'number' || typeof iterations !== 'number' || typeof converged !== 'boolean' || !Array.isArray(tries))
+    return undefined
+  return { quality, iterations, converged, ...(typeof score === 'number' && { score }), tries: tries.filter(isTry) }
+}
+
+function isTry(value: unknown): value is [number, number] {
+  return Array.isArray(value) && value.length === 2 && value.every((item) => typeof item === 'number')
 }

@@ -15,7 +15,7 @@ test('this process runs, one with a number that is never given out has ended, an
 
 // The shell becomes a `sleep`, which never asks about the child it has inherited.
 test.skipIf(!existsSync('/proc/self/stat'))('a process that has ended and that nobody asks about any more has ended', async () => {
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] })
   onTestFinished(() => void parent.kill('SIGKILL'))
   const [line]: unknown[] = await once(parent.stdout, 'data')
   const pid = Number(String(line))
