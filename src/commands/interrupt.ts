@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { systemCode } from '../errors.ts'
 
 /** Exit codes that shells give to a command that a signal ended. */
@@ -13,6 +14,8 @@ export interface Interrupt {
 /** Turns the ways in which a command may be told to end into one; the second time it is not asked politely. */
 export function onInterrupt(): Interrupt {
   const controller = new AbortController()
+  // Every job under way listens.
+  setMaxListeners(0, controller.signal)
   let code: number | undefined
   for (const [name, value] of Object.entries(CODES)) {
     process.once(name, () => {

@@ -33,6 +33,12 @@ describe('--stream', () => {
       ...Array.from({ length: 30 }, (_, index) => index + 1),
     ])
     expect(stderr).toContain('31 jobs, 0 failed')
+    expect(
+      stderr
+        .trim()
+        .split('\n')
+        .filter((line) => !line.startsWith('imagemill  ')),
+    ).toEqual([])
     for (const { outputs } of records.map(success))
       for (const { path, width, height } of outputs) expect(await sharp(join(root, path)).metadata()).toMatchObject({ width, height })
   })
