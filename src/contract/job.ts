@@ -148,5 +148,6 @@ export const batchJobSchema = z.strictObject({
 export type ResizeJob = z.output<typeof resizeJobSchema>
 export type SrcsetJob = z.output<typeof srcsetJobSchema>
 export type ConvertJob = z.output<typeof convertJobSchema>
+export type QualityJob = z.output<typeof qualityJobSchema>
 export type PlaceholderJob = z.output<typeof placeholderJobSchema>
 export type ExifJob = z.output<typeof exifJobSchema>

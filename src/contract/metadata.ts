@@ -1,13 +1,27 @@
 import * as z from 'zod'
 
-/** `metadata` of a `quality` record. */
+const finalQuality = z.int().min(1).max(100).describe("100 with 0 iterations: the source's own encoding.")
+const finalSize = z.int().min(0).describe('bytes')
+const iterations = z.int().min(0).describe('Encodes that it took.')
+
+/** `metadata` of a `quality` record whose quality was looked for by size. */
 export const qualityMetadataSchema = z.strictObject({
   target_size: z.int().min(1).describe('bytes'),
-  final_quality: z.int().min(1).max(100),
-  final_size: z.int().min(0).describe('bytes'),
-  deviation_percent: z.number(),
-  iterations: z.int().min(1).describe('Encodes that it took.'),
+  final_quality: finalQuality,
+  final_size: finalSize,
+  deviation_percent: z.number().min(0).describe('How far the file is from the target, in per cent of it, to one decimal.'),
+  iterations,
   converged: z.boolean().describe('Whether the size is at or under the target and within the tolerance.'),
+})
+
+/** `metadata` of a `quality` record whose quality was looked for by its look (`quality=auto`). */
+export const lookMetadataSchema = z.strictObject({
+  final_quality: finalQuality,
+  final_size: finalSize,
+  iterations,
+  converged: z.boolean().describe('Whether the score is reached.'),
+  score: z.number().max(100).describe('How much the file looks like the source, up to 100.'),
+  target_score: z.number().max(100),
 })
 
 /** `metadata` of an `exif` record. */

@@ -16,7 +16,13 @@ import {
 import { jobResultSchema, outputFileSchema } from './job-result.ts'
 import { jobQueuedResponseSchema, jobStatusResponseSchema, validationErrorSchema, webhookEventSchema } from './lifecycle.ts'
 import { manifestSchema } from './manifest.ts'
-import { exifMetadataSchema, placeholderMetadataSchema, qualityMetadataSchema, srcsetMetadataSchema } from './metadata.ts'
+import {
+  exifMetadataSchema,
+  placeholderMetadataSchema,
+  qualityMetadataSchema,
+  lookMetadataSchema,
+  srcsetMetadataSchema,
+} from './metadata.ts'
 import { reportSchema } from './report.ts'
 
 /** Every JSON shape by the name of its file in `imagemill/schemas/`. */
@@ -33,6 +39,7 @@ export const SCHEMAS = {
   'batch-result': batchResultSchema,
   'output-file': outputFileSchema,
   'quality-metadata': qualityMetadataSchema,
+  'look-metadata': lookMetadataSchema,
   'exif-metadata': exifMetadataSchema,
   'placeholder-metadata': placeholderMetadataSchema,
   'srcset-metadata': srcsetMetadataSchema,

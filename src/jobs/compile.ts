@@ -1,5 +1,5 @@
 import { isJobDirective } from '../contract/fields.ts'
-import type { ConvertJob, ResizeJob, SrcsetJob } from '../contract/job.ts'
+import type { ConvertJob, QualityJob, ResizeJob, SrcsetJob } from '../contract/job.ts'
 import { isRecord } from '../hash.ts'
 import { displayedSize } from '../query/plan.ts'
 import { parseRequest, type Request } from '../query/request.ts'
@@ -46,6 +46,12 @@ export function srcsetRequest(job: SrcsetJob): Request {
 
 export function convertRequest(job: ConvertJob): Request {
   return parseRequest({ ...directivesOf(job), format: job.format })
+}
+
+/** A quality to be found for one file of at most so many bytes. */
+export function qualityRequest(job: QualityJob): Request {
+  const { tolerance_percent, max_iterations, min_quality, max_quality, target_size, format } = job
+  return parseRequest({ ...directivesOf(job), format, target_size, tolerance_percent, max_iterations, min_quality, max_quality })
 }
 
 /** The fields of a job that are directives of the query, too. */

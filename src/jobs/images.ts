@@ -4,7 +4,7 @@ import type { JobSuccess, OutputFile } from '../contract/job-result.ts'
 import { elapsedOf, successRecord } from '../contract/record.ts'
 import type { Plan } from '../query/plan.ts'
 import type { Request } from '../query/request.ts'
-import type { Output, Source } from '../types.ts'
+import type { Output, Source, StoredOutput } from '../types.ts'
 import { whileRunning, type JobContext } from './context.ts'
 import { refuseInput, writeWhole, type Target } from './files.ts'
 
@@ -19,7 +19,7 @@ export interface Wanted {
   paths(plan: Plan): string[]
   /** Whether the record holds the bytes, too. */
   inline?: boolean | undefined
-  metadata?(plan: Plan, paths: readonly string[]): JobSuccess['metadata']
+  metadata?(plan: Plan, paths: readonly string[], made: readonly StoredOutput[]): JobSuccess['metadata']
 }
 
 interface Placed {
@@ -46,7 +46,7 @@ export async function makeFiles(wanted: Wanted, context: JobContext): Promise<Jo
     })
   }
   const paths = targets.map(({ path }) => path)
-  return successRecord(wanted.operation ?? plan.operation, outputs, elapsedOf(made), wanted.metadata?.(plan, paths) ?? null)
+  return successRecord(wanted.operation ?? plan.operation, outputs, elapsedOf(made), wanted.metadata?.(plan, paths, made) ?? null)
 }
 
 /** What `makeFiles` would write; nothing is made. */

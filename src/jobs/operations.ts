@@ -4,17 +4,21 @@ import {
   convertJobSchema,
   exifJobSchema,
   placeholderJobSchema,
+  qualityJobSchema,
   resizeJobSchema,
   srcsetJobSchema,
   type ConvertJob,
+  type QualityJob,
   type ResizeJob,
   type SrcsetJob,
 } from '../contract/job.ts'
 import type { JobSuccess } from '../contract/job-result.ts'
+import { qualityMetadata } from '../contract/quality.ts'
 import { pictureHtml } from '../module/picture-html.ts'
+import type { Plan } from '../query/plan.ts'
 import { parseRequest } from '../query/request.ts'
 import type { Header } from '../types.ts'
-import { convertRequest, resizeRequest, srcsetRequest } from './compile.ts'
+import { convertRequest, qualityRequest, resizeRequest, srcsetRequest } from './compile.ts'
 import { whileRunning, type JobContext } from './context.ts'
 import { exif, placeholder } from './facts.ts'
 import { makeFiles } from './images.ts'
@@ -42,6 +46,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   resize: operation(resizeJobSchema, resize),
   srcset: operation(srcsetJobSchema, srcset),
   convert: operation(convertJobSchema, convert),
+  quality: operation(qualityJobSchema, quality),
   placeholder: operation(placeholderJobSchema, placeholder),
   exif: operation(exifJobSchema, exif),
 }
@@ -74,22 +79,30 @@ async function srcset(job: SrcsetJob, context: JobContext): Promise<JobSuccess> 
 
 async function convert(job: ConvertJob, context: JobContext): Promise<JobSuccess> {
   const { input, output, inline } = job
+  const request = convertRequest(job)
+  return makeFiles({ operation: 'convert', input, request, inline, paths: oneFile('convert', output) }, context)
+}
+
+async function quality(job: QualityJob, context: JobContext): Promise<JobSuccess> {
+  const { input, output, inline } = job
   return makeFiles(
     {
-      operation: 'convert',
+      operation: 'quality',
       input,
-      request: convertRequest(job),
+      request: qualityRequest(job),
       inline,
-      paths({ outputs }) {
-        if (outputs.length === 1) return [output]
-        throw invalidJob(
-          `\`convert\` writes one file, and the lists of this job multiply to ${outputs.length}`,
-          'Use `resize` or `srcset`.',
-        )
-      },
+      paths: oneFile('quality', output),
+      metadata: ({ outputs: [only] }, _, [made]) => (only && made ? qualityMetadata(only.encoding, made) : null),
     },
     context,
   )
+}
+
+function oneFile(name: string, output: string): (plan: Plan) => string[] {
+  return ({ outputs }) => {
+    if (outputs.length === 1) return [output]
+    throw invalidJob(`\`${name}\` writes one file, and the lists of this job multiply to ${outputs.length}`, 'Use `resize` or `srcset`.')
+  }
 }
 
 async function headerOf(input: string, { pipeline, cwd, signal }: JobContext): Promise<Header> {

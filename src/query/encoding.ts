@@ -11,6 +11,8 @@ export function settleEncoding(variant: Variant, own: FormatSettings | undefined
   const defaults = ENCODER_DEFAULTS[format]
   const lossless = settleLossless(format, variant.lossless, own?.lossless?.[0])
   const { quality = defaults.quality, ...search } = settleQuality(variant, own, lossless)
+  if (search.auto && variant.keepColors)
+    throw conflict('`quality=auto` compares colours in sRGB, and `colors=keep` keeps others', 'Give a quality, or leave out `colors`.')
   const searches = search.target !== undefined || search.auto !== undefined
   const usualEffort = (search.auto && LOOK_EFFORTS[format]) ?? defaults.effort
   const effort = settleEffort(format, variant.effort, own?.effort?.[0]) ?? usualEffort
