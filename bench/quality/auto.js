@@ -80,6 +80,7 @@ function rowOf(made, format, level) {
     distance,
     usual: usual.distance,
     equal: Math.exp(log - logAt(fixed, distance)),
+    beyond: distance < fixed.at(-1).distance,
     qualities: of.map((item) => item.quality).sort((a, b) => a - b),
     encodes: of.reduce((sum, item) => sum + item.iterations, 0) / of.length,
     visible: visible.map(({ name, before, distance: now }) => `${name} ${before.toFixed(2)} → ${now.toFixed(2)}`),
@@ -99,7 +100,7 @@ export function autoText({ rows }) {
       `\`${row.level}\` ${row.format}`,
       row.bytes.toFixed(2),
       `${row.distance.toFixed(2)} (${row.usual.toFixed(2)})`,
-      `**${row.equal.toFixed(2)}**`,
+      `**${row.equal.toFixed(2)}**${row.beyond ? '*' : ''}`,
       `${row.qualities[0]}–${row.qualities.at(-1)}`,
       row.encodes.toFixed(1),
       row.visible.length === 0 ? 'none' : row.visible.join(', '),
@@ -109,6 +110,8 @@ export function autoText({ rows }) {
     '| | bytes against the default | butteraugli (of the default) | bytes at equal butteraugli | qualities | encodes | visibly worse than the default |',
     '| --- | --- | --- | --- | --- | --- | --- |',
     ...lines.map((line) => `| ${line} |`),
+    '',
+    '\\* Nearer to the source than the best fixed quality that was tried: its curve is drawn on.',
   ].join('\n')
 }
 

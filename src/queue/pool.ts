@@ -148,6 +148,9 @@ function headerBytes({ header: { alpha, width, height } }: Source): number {
   return (alpha ? 4 : 3) * width * height
 }
 
+/** For each pixel that a candidate is compared in: both pictures in four bytes, one of them decoded before. */
+const LOOK_BYTES = 12
+
 /** What a source may take when it is decoded, at worst, in bytes. */
 function decodedBytes({ source, waiting }: Group): number {
   const { header } = source
@@ -155,5 +158,6 @@ function decodedBytes({ source, waiting }: Group): number {
   const rasters = waiting.map(
     ({ output: { picture } }) => (picture.frames * (picture.box ?? header).width * (picture.box ?? header).height) / picture.scale ** 2,
   )
-  return headerBytes(source) * frames + (header.alpha ? 4 : 3) * Math.max(...rasters)
+  const looks = waiting.map(({ output: { picture, encoding } }) => (encoding.auto ? picture.frames * picture.width * picture.height : 0))
+  return headerBytes(source) * frames + (header.alpha ? 4 : 3) * Math.max(...rasters) + LOOK_BYTES * Math.max(...looks)
 }

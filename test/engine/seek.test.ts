@@ -11,7 +11,11 @@ const curves = fc
     base: fc.double({ min: 3, max: 16, noNaN: true }),
     steps: fc.array(fc.double({ min: 0, max: 0.15, noNaN: true }), { minLength: 65, maxLength: 65 }),
   })
-  .map(({ base, steps }) => steps.reduce<number[]>((values, step) => [...values, (values.at(-1) ?? 0) + step], [base]))
+  .map(({ base, steps }) => {
+    const values = [base]
+    for (const step of steps) values.push((values.at(-1) ?? 0) + step)
+    return values
+  })
 
 async function run(
   values: readonly number[],

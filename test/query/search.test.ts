@@ -6,7 +6,10 @@ const RANGE = { min: 30, max: 95, iterations: 10 }
 
 /** The encodings of a query, without what does not concern a search. */
 function searches(query: string, situation?: Situation): Partial<Encoding>[] {
-  return planOf(query, situation).outputs.map(({ encoding: { effort: _, progressive: __, ...rest } }) => rest)
+  return planOf(query, situation).outputs.map(({ encoding }) => {
+    const { effort: _, progressive: __, ...rest } = encoding
+    return rest
+  })
 }
 
 describe('a size that is asked for', () => {

@@ -241,7 +241,7 @@ describe('formats', () => {
       { format: 'png', quality: 60, effort: 9 },
     ])
     expect(settings('format=avif;webp&lossless&avif.lossless=false')).toEqual([
-      { format: 'avif', quality: 54, effort: 2 },
+      { format: 'avif', quality: 52, effort: 2 },
       { format: 'webp', effort: 6, lossless: true },
     ])
   })

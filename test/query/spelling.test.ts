@@ -74,7 +74,7 @@ describe('one request', () => {
     ['trim=false', ''],
     ['effort=6&format=webp', 'format=webp'],
     ['effort=max&format=webp', 'effort=6&format=webp'],
-    ['quality=75&format=webp', 'webp.quality=75&format=webp'],
+    ['quality=76&format=webp', 'webp.quality=76&format=webp'],
     ['effort=9', 'effort=1'],
     ['webp.quality=3', ''],
     ['focus=0.5,0.5', ''],
