@@ -5,6 +5,7 @@ import { lightningPart, postcssPlugin, withPostcss, type UserConfig } from './pl
 import { htmlParts } from './plugin/html.ts'
 import { manifestPart, modulesPart } from './plugin/modules.ts'
 import { resolveOptions, type ImagemillOptions } from './plugin/options.ts'
+import type { ProjectOptions, ProjectTypes } from './plugin/project-types.ts'
 import { servePart } from './plugin/serve.ts'
 
 export type { Exif, Gps, Placeholder } from './contract/facts.ts'
@@ -38,6 +39,8 @@ function viteParts(api: Api): PluginPart[] {
   return [
     {
       ...servePart(api),
+      // For `imagemill types`, which finds the plugin in the configuration.
+      api: { projectTypes: (options: ProjectOptions) => typesOfProject(api, options) },
       config: async (userConfig: UserConfig) => ({
         worker: { plugins: () => parts(api, true) },
         ...(await withPostcss(
@@ -53,4 +56,9 @@ function viteParts(api: Api): PluginPart[] {
     ...htmlParts(api, () => settled),
     lightningPart(api, () => settled),
   ]
+}
+
+async function typesOfProject(api: Api, options: ProjectOptions): Promise<ProjectTypes> {
+  const { projectTypes } = await import('./plugin/project-types.ts')
+  return projectTypes(api, options)
 }

@@ -131,11 +131,7 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, patience, war
         const trimmed = await trimmedBox(part, source, { store: opened, find: (question) => queue.trim(source, question) })
         return planRequest(part, source, { encoder: encoderVersion, pixelLimit, trimmed })
       }
-      const main = await settle(request)
-      const art = await Promise.all(request.art.map((part) => settle(part.request)))
-      const plan = art.length === 0 ? main : planViews(request, main, art)
-      if (!request.values.prune?.[0]) return { source, plan }
-      return { source, plan: await prunePlan(plan, async (output) => (await make({ source, output })).size_bytes) }
+      return { source, plan: await planWhole(request, settle, async (output) => (await make({ source, output })).size_bytes) }
     },
     async read(planned) {
       for (let attempt = 0; attempt < READS; attempt++) {
@@ -169,6 +165,18 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, patience, war
       await store.close()
     },
   }
+}
+
+/** The plan of a request and its breakpoints; what loses to a later format is known only when it is made. */
+async function planWhole(
+  request: Request,
+  settle: (part: Request) => Promise<Plan>,
+  sizeOf: (output: Output) => Promise<number>,
+): Promise<Plan> {
+  const main = await settle(request)
+  const art = await Promise.all(request.art.map((part) => settle(part.request)))
+  const plan = art.length === 0 ? main : planViews(request, main, art)
+  return request.values.prune?.[0] ? prunePlan(plan, sizeOf) : plan
 }
 
 function findIn(store: Store, key: string): StoredOutput | undefined {

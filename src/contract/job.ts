@@ -74,7 +74,9 @@ export const qualityJobSchema = z.strictObject({
   input,
   output,
   target_size: z
-    .union([z.int().min(1), text('bytes')], { error: 'bytes, as a whole number of at least 1 or such as "50kb"' })
+    .union([whole('bytes', 1, Number.MAX_SAFE_INTEGER), text('bytes')], {
+      error: 'bytes, as a whole number of at least 1 or such as "50kb"',
+    })
     .describe('bytes, as a number or such as "50kb"'),
   format: oneOf(['jpeg', 'jpg', 'webp', 'avif']),
   tolerance_percent: z.number({ error: 'a number from 0 to 100' }).min(0).max(100).default(5),

@@ -98,7 +98,8 @@ export function imageOf({ file, query }: Pick<Asked, 'file' | 'query'>): string 
   return query === '' ? file : `${file}?${query}`
 }
 
-function typeOf({ request, plan }: Job): string {
+/** The type of what the module of a job exports. */
+export function typeOf({ request, plan }: Job): string {
   return request.shape?.name === 'result' ? resultType(plan.outputs) : typeText(exportedValue(request, plan))
 }
 

@@ -1,0 +1,98 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join, relative, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { systemCode } from '../errors.ts'
+import { isRecord } from '../hash.ts'
+import { createApi, type Api } from '../plugin/api.ts'
+import { resolveOptions } from '../plugin/options.ts'
+import { projectTypes, type ProjectOptions, type ProjectTypes } from '../plugin/project-types.ts'
+import { readArguments } from './arguments.ts'
+
+export const help = `Usage: imagemill types [folder] [--check]
+
+Writes imagemill.d.ts: the exact type of every image import in the sources of a project, without building it.
+Options of the plugin, such as \`defaults\`, \`presets\` and aliases, come from the Vite configuration where there is one.
+
+  --check     writes nothing, and ends with 1 when the file is not up to date
+`
+
+export async function run(args: readonly string[]): Promise<number> {
+  const { values, positionals } = readArguments(args, { check: { type: 'boolean' } }, 1)
+  const root = resolve(positionals[0] ?? '.')
+  const types = await typesOf(root)
+  for (const problem of types.problems) process.stderr.write(`${problem}\n`)
+  const name = relative(process.cwd(), types.path) || types.path
+  const count = `${types.imports} image import${types.imports === 1 ? '' : 's'}`
+  if (values.check && types.stale) process.stderr.write(`${name} is not up to date (${count}): run \`imagemill types\`\n`)
+  if (!values.check && types.stale) await types.write()
+  if (!values.check || !types.stale) process.stderr.write(`${name} is up to date (${count})\n`)
+  return types.problems.length > 0 || (values.check && types.stale) ? 1 : 0
+}
+
+/** With Vite, the plugin of the configuration answers, which knows its options; without it, one with the defaults. */
+async function typesOf(root: string): Promise<ProjectTypes> {
+  const config = await viteConfig(root)
+  const plugin = config?.plugins.find(({ api }) => isTypesApi(api))
+  const options: ProjectOptions = {
+    root: config?.root ?? root,
+    publicDir: config ? config.publicDir || undefined : existing(join(root, 'public')),
+    ignore: [config?.build.outDir ?? 'dist'],
+    resolve: async (specifier, importer) =>
+      config?.createResolver({ preferRelative: false, tryIndex: false, extensions: [] })(specifier, importer),
+  }
+  if (isTypesApi(plugin?.api)) return plugin.api.projectTypes(options)
+  const api: Api = createApi(resolveOptions({ logLevel: 'silent' }))
+  return projectTypes(api, options)
+}
+
+/** What the plugin offers to this command. */
+interface TypesApi {
+  projectTypes(options: ProjectOptions): Promise<ProjectTypes>
+}
+
+function isTypesApi(value: unknown): value is TypesApi {
+  return isRecord(value) && typeof value['projectTypes'] === 'function'
+}
+
+/** What we use of Vite. */
+interface Config {
+  root: string
+  publicDir: string
+  build: { outDir: string }
+  plugins: readonly { api?: unknown }[]
+  createResolver(options: object): (specifier: string, importer: string) => Promise<string | undefined>
+}
+
+async function viteConfig(root: string): Promise<Config | undefined> {
+  const path = vitePath(root)
+  if (path === undefined || !hasConfig(root)) return undefined
+  const { resolveConfig }: { resolveConfig(inline: object, command: string): Promise<Config> } = await import(pathToFileURL(path).href)
+  return resolveConfig({ root, logLevel: 'error' }, 'build')
+}
+
+function hasConfig(root: string): boolean {
+  return ['ts', 'mts', 'cts', 'js', 'mjs', 'cjs'].some((ending) => existsSync(join(root, `vite.config.${ending}`)))
+}
+
+/** The entry of the Vite that the project itself uses. */
+function vitePath(root: string): string | undefined {
+  try {
+    const home = createRequire(join(root, 'package.json')).resolve('vite/package.json')
+    const { exports }: { exports: Record<string, unknown> } = JSON.parse(readFileSync(home, 'utf8'))
+    const entry = entryOf(exports['.'])
+    return entry === undefined ? undefined : join(home, '..', entry)
+  } catch (error) {
+    if (systemCode(error) === 'MODULE_NOT_FOUND') return undefined
+    throw error
+  }
+}
+
+function entryOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value
+  return isRecord(value) ? entryOf(value['import'] ?? value['module-sync'] ?? value['default']) : undefined
+}
+
+function existing(path: string): string | undefined {
+  return existsSync(path) ? path : undefined
+}
