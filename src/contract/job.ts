@@ -67,17 +67,15 @@ export const convertJobSchema = z.strictObject({
   inline,
 })
 
+const TARGET_SIZE = 'bytes, as a whole number of at least 1 or such as "50kb"'
+
 /** One file of at most so many bytes. */
 export const qualityJobSchema = z.strictObject({
   ...directives,
   operation: z.literal('quality'),
   input,
   output,
-  target_size: z
-    .union([whole('bytes', 1, Number.MAX_SAFE_INTEGER), text('bytes')], {
-      error: 'bytes, as a whole number of at least 1 or such as "50kb"',
-    })
-    .describe('bytes, as a number or such as "50kb"'),
+  target_size: z.union([whole(TARGET_SIZE, 1, Number.MAX_SAFE_INTEGER), text(TARGET_SIZE)], { error: TARGET_SIZE }).describe(TARGET_SIZE),
   format: oneOf(['jpeg', 'jpg', 'webp', 'avif']),
   tolerance_percent: z.number({ error: 'a number from 0 to 100' }).min(0).max(100).default(5),
   max_iterations: whole('a whole number from 1 to 100', 1, 100).default(10),

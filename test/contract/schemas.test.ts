@@ -85,11 +85,23 @@ const SAMPLES: [string, z.ZodType, unknown][] = [
   ['metadata of exif', exifMetadataSchema, exif.metadata],
   ['failure', jobResultSchema, failure],
   ['our failure', jobResultSchema, { ...failure, code: 'SOURCE_NOT_FOUND', hint: 'Check its name.', retryable: false }],
-  ['lqip', placeholderMetadataSchema, { kind: 'lqip', data_uri: 'data:image/webp;base64,AA==', width: 20, height: 13 }],
-  ['dominant_color', placeholderMetadataSchema, { kind: 'dominant_color', dominant_color: '#a0b1c2' }],
-  ['css_gradient', placeholderMetadataSchema, { kind: 'css_gradient', css: 'linear-gradient(#fff,#000)' }],
-  ['blurhash', placeholderMetadataSchema, { kind: 'blurhash', hash: 'LEHV6nWB2yk8', data_uri: 'data:image/png;base64,AA==' }],
-  ['thumbhash', placeholderMetadataSchema, { kind: 'thumbhash', hash: '1QcSHQRnh493V4dI', data_uri: 'data:image/png;base64,AA==' }],
+  [
+    'lqip',
+    placeholderMetadataSchema,
+    { kind: 'lqip', data_uri: 'data:image/webp;base64,AA==', width: 20, height: 13, background: '#a0b1c2' },
+  ],
+  ['dominant_color', placeholderMetadataSchema, { kind: 'dominant_color', dominant_color: '#a0b1c2', background: '#a0b1c2' }],
+  ['css_gradient', placeholderMetadataSchema, { kind: 'css_gradient', css: 'linear-gradient(#fff,#000)', background: '#a0b1c2' }],
+  [
+    'blurhash',
+    placeholderMetadataSchema,
+    { kind: 'blurhash', hash: 'LEHV6nWB2yk8', data_uri: 'data:image/png;base64,AA==', background: '#a0b1c2' },
+  ],
+  [
+    'thumbhash',
+    placeholderMetadataSchema,
+    { kind: 'thumbhash', hash: '1QcSHQRnh493V4dI', data_uri: 'data:image/png;base64,AA==', background: '#a0b1c2' },
+  ],
   [
     'queued',
     jobQueuedResponseSchema,
