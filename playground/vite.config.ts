@@ -19,6 +19,8 @@ export default defineConfig({
   plugins: [
     imagemill({
       presets: { card: 'w=320;640&aspect=3:2&format=webp;jpeg' },
+      // its patterns are in src/images.d.ts: most of its imports come from globs
+      types: false,
       // as in style.css, where the wide pictures become tall ones
       breakpoints: { narrow: '(max-width: 45rem)' },
     }),

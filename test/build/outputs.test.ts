@@ -67,7 +67,7 @@ describe.each(VITE_NAMES)('outputs of %s', (version) => {
       root,
       configFile: false,
       logLevel: 'silent',
-      plugins: [imagemill({ logLevel: 'silent' })],
+      plugins: [imagemill({ logLevel: 'silent', types: false })],
       build: { write: false, rollupOptions: { input: join(root, 'main.js') } },
     }
     // The three versions describe the same configuration in types that are not assignable to each other.
@@ -111,7 +111,7 @@ describe.each(VITE_NAMES)('outputs of %s', (version) => {
       root,
       configFile: false,
       logLevel: 'silent',
-      plugins: [imagemill({ logLevel: 'silent' })],
+      plugins: [imagemill({ logLevel: 'silent', types: false })],
       build: { watch: {}, rollupOptions: { input: join(root, 'main.js'), output: { entryFileNames: 'main.js' } } },
     }
     const watcher = await (build as (typeof VITES)['vite 8']['build'])(config)

@@ -12,7 +12,7 @@ const VITE = fileURLToPath(new URL('../../node_modules', import.meta.url))
 const SCRIPT = (name: string, effort: number, work: string): string => `
 import { createServer } from '${VITE}/${name}/dist/node/index.js'
 import { imagemill } from '${fileURLToPath(new URL('../../dist/index.js', import.meta.url))}'
-const server = await createServer({ root: process.cwd(), configFile: false, logLevel: 'silent', plugins: [imagemill()], server: { host: '127.0.0.1', port: 0 }, optimizeDeps: { noDiscovery: true, include: [] } })
+const server = await createServer({ root: process.cwd(), configFile: false, logLevel: 'silent', plugins: [imagemill({ types: false })], server: { host: '127.0.0.1', port: 0 }, optimizeDeps: { noDiscovery: true, include: [] } })
 await server.listen()
 const origin = new URL(server.resolvedUrls.local[0]).origin
 const code = await (await fetch(origin + '/photo.jpg?import&w=1200;1201;1202;1203&format=avif&effort=${effort}')).text()

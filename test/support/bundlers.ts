@@ -26,7 +26,7 @@ export async function bundle(
 ): Promise<void> {
   const open = bundler === 'rollup' ? rollup : rolldown
   // The two describe the same options in types that are not assignable to each other.
-  const build = await (open as typeof rollup)({ input, plugins: [before, imagemill({ logLevel: 'silent', ...options })] })
+  const build = await (open as typeof rollup)({ input, plugins: [before, imagemill({ logLevel: 'silent', types: false, ...options })] })
   await Promise.all(
     outputs.map(({ minify, ...output }) =>
       build.write(bundler === 'rolldown' && minify !== undefined ? Object.assign(output, { minify }) : output),
@@ -38,7 +38,7 @@ export async function bundle(
 /** Builds anew whenever a file changes, until it is closed. */
 export function watch(bundler: BundlerName, input: string, output: Output, options: ImagemillOptions = {}): { close(): Promise<void> } {
   const start = bundler === 'rollup' ? watchRollup : watchRolldown
-  const watcher = (start as typeof watchRollup)({ input, output, plugins: [imagemill({ logLevel: 'silent', ...options })] })
+  const watcher = (start as typeof watchRollup)({ input, output, plugins: [imagemill({ logLevel: 'silent', types: false, ...options })] })
   watcher.on('event', (event) => (event.code === 'BUNDLE_END' ? event.result.close() : undefined))
   return watcher
 }
