@@ -154,18 +154,17 @@ function placeIn(code: string, offset: number): { line: number; column: number }
 }
 
 /** The settings of PostCSS with our plugin behind the user's own: naming one makes Vite look for no other, so they are looked for here. */
-export async function withPostcss(userConfig: UserConfig, plugin: PostcssPlugin): Promise<{ css: { postcss: object } }> {
+export async function withPostcss(userConfig: UserConfig, plugin: PostcssPlugin): Promise<{ css: { postcss: object } } | undefined> {
   const given = userConfig.css?.postcss
   if (isRecord(given)) return { css: { postcss: { plugins: [plugin] } } }
   const root = userConfig.root ?? process.cwd()
   const { default: load } = await import('postcss-load-config')
-  try {
-    const { options, plugins } = await load({}, typeof given === 'string' ? given : root)
-    return { css: { postcss: { ...options, plugins: [...plugins, plugin] } } }
-  } catch (error) {
-    if (error instanceof Error && error.message.includes('No PostCSS Config found')) return { css: { postcss: { plugins: [plugin] } } }
-    throw error
-  }
+  const found = await load({}, typeof given === 'string' ? given : root).catch((error: unknown) => {
+    if (error instanceof Error && error.message.includes('No PostCSS Config found')) return { options: {}, plugins: [] }
+    // Vite loads it, too, when there is a style sheet, and says what is wrong with it.
+    return undefined
+  })
+  return found && { css: { postcss: { ...found.options, plugins: [...found.plugins, plugin] } } }
 }
 
 export interface UserConfig {

@@ -95,6 +95,14 @@ test("the user's own PostCSS plugins still run, from a configuration file and fr
   expect(css).not.toContain('?w=30')
 })
 
+test('a broken configuration of PostCSS is told by Vite, and only where there are style sheets', async () => {
+  const { root, write } = await site({ 'postcss.config.js': "throw new Error('broken on purpose')\n" })
+  await expect(buildVite(root, { config: config(root) })).rejects.toThrow(/Failed to load PostCSS config[\s\S]*broken on purpose/)
+  write('index.html', '<!doctype html><script type="module" src="/main.js"></script>')
+  write('main.js', 'console.log(1)\n')
+  expect([...(await buildVite(root, { config: config(root) })).keys()]).toContain('index.html')
+})
+
 test.each([
   [
     'an unknown directive',
