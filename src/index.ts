@@ -4,6 +4,7 @@ import type { ImagemillPlugin, PluginPart, ViteConfig } from './plugin/bundler.t
 import { lightningPart, postcssPlugin, withPostcss, type UserConfig } from './plugin/css.ts'
 import { htmlParts } from './plugin/html.ts'
 import { manifestPart, modulesPart } from './plugin/modules.ts'
+import { newUrlPart } from './plugin/new-url.ts'
 import { resolveOptions, type ImagemillOptions } from './plugin/options.ts'
 import type { ProjectOptions, ProjectTypes } from './plugin/project-types.ts'
 import { servePart } from './plugin/serve.ts'
@@ -30,7 +31,7 @@ export function imagemill(options: ImagemillOptions = {}): ImagemillPlugin[] {
 }
 
 function parts(api: Api, worker: boolean): PluginPart[] {
-  return [modulesPart(api), manifestPart(api), buildPart(api, worker)]
+  return [newUrlPart(), modulesPart(api), manifestPart(api), buildPart(api, worker)]
 }
 
 /** What only Vite has: a logger, a dev server, pages, and bundles of their own for workers. */

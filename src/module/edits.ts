@@ -17,7 +17,10 @@ export async function applyEdits(code: string, edits: readonly Edit[], sourcemap
   if (sourcemap) {
     const { default: Editor } = await import('magic-string')
     const edited = new Editor(code)
-    for (const { start, end, text } of edits) edited.update(start, end, text)
+    for (const { start, end, text } of edits) {
+      if (start === end) edited.appendLeft(start, text)
+      else edited.update(start, end, text)
+    }
     return { code: edited.toString(), map: edited.generateMap({ hires: 'boundary' }) }
   }
   return { code: joinEdits(code, edits) }
