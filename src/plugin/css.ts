@@ -1,4 +1,5 @@
-import { dirname, join, relative, sep } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve as absolute, sep } from 'node:path'
 import { ImagemillError, asImagemillError } from '../errors.ts'
 import { isRecord } from '../hash.ts'
 import { cssEdits, cssTexts, findUrls, type CssImage, type CssUrl } from '../module/css.ts'
@@ -158,6 +159,7 @@ export async function withPostcss(userConfig: UserConfig, plugin: PostcssPlugin)
   const given = userConfig.css?.postcss
   if (isRecord(given)) return { css: { postcss: { plugins: [plugin] } } }
   const root = userConfig.root ?? process.cwd()
+  if (given === undefined && !mayHaveConfig(absolute(root))) return { css: { postcss: { plugins: [plugin] } } }
   const { default: load } = await import('postcss-load-config')
   const found = await load({}, typeof given === 'string' ? given : root).catch((error: unknown) => {
     if (error instanceof Error && error.message.includes('No PostCSS Config found')) return { options: {}, plugins: [] }
@@ -166,6 +168,21 @@ export async function withPostcss(userConfig: UserConfig, plugin: PostcssPlugin)
   })
   return found && { css: { postcss: { ...found.options, plugins: [...found.plugins, plugin] } } }
 }
+
+/** A quick look for what the loader would search: most projects have none, and loading it takes longer than a warm build does with ten images. */
+function mayHaveConfig(folder: string): boolean {
+  const parent = dirname(folder)
+  const manifest = join(folder, 'package.json')
+  if (CONFIGS.some((name) => existsSync(join(folder, name)))) return true
+  if (existsSync(manifest) && readFileSync(manifest, 'utf8').includes('"postcss"')) return true
+  return parent !== folder && mayHaveConfig(parent)
+}
+
+const ENDINGS = ['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts']
+const CONFIGS = [
+  ...ENDINGS.map((ending) => `postcss.config${ending}`),
+  ...['', '.json', '.yaml', '.yml', ...ENDINGS].flatMap((ending) => [`.postcssrc${ending}`, `.config/postcssrc${ending}`]),
+]
 
 export interface UserConfig {
   root?: string

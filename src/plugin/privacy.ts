@@ -31,8 +31,11 @@ function fromBundle(bundle: Record<string, unknown>, api: Api, { files }: Used):
   const ours = new Map([...files, ...api.inWorkers.files].map(([id, name]) => [name, api.outputs.get(api.files.get(id)?.key ?? '')]))
   return Object.entries(bundle).flatMap(([name, item]) => {
     const planned = ours.get(name)
-    const bytes = isRecord(item) && item['type'] === 'asset' && isImageFile(name) ? bytesOf(item['source']) : undefined
-    if (!bytes || (planned && !planned.original && planned.output.encoding.metadata !== 'keep') || !isPlaced(bytes)) return []
+    if (!isRecord(item) || item['type'] !== 'asset' || !isImageFile(name)) return []
+    // Before the bytes are asked for: Rolldown copies those of a whole site then.
+    if (planned && !planned.original && planned.output.encoding.metadata !== 'keep') return []
+    const bytes = bytesOf(item['source'])
+    if (!bytes || !isPlaced(bytes)) return []
     return [planned?.source.file ?? originalOf(item) ?? name]
   })
 }
