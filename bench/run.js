@@ -44,7 +44,7 @@ const bench = {
   rounds: Number(values.rounds ?? (values.quick ? 1 : 5)),
   photos: [...(await photographs(work, Number(values.photos ?? (values.quick ? 6 : 52)))), ...own],
   many: Number(values.many ?? (values.quick ? 12 : 500)),
-  jobs: Number(values.jobs ?? (values.quick ? 50 : 1000)),
+  jobs: Number(values.jobs ?? (values.quick ? 50 : 200)),
   earlier: {},
 }
 
