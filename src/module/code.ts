@@ -92,7 +92,7 @@ export function isText(value: Value | Text): value is Text {
   return isList(value) && value.length > 1 && typeof value[1] === 'string'
 }
 
-function isPlainObject(value: Value): value is { readonly [key: string]: Value } {
+export function isPlainObject(value: Value): value is { readonly [key: string]: Value } {
   return typeof value === 'object' && !isList(value) && !isOutput(value) && !(value instanceof Expression)
 }
 

@@ -1,6 +1,6 @@
 import type { Output } from '../types.ts'
-import { isIdentifier, isList, isOutput, isText } from './code.ts'
-import type { Text, Value } from './image.ts'
+import { isIdentifier, isList, isOutput, isPlainObject, isText } from './code.ts'
+import { Expression, type Text, type Value } from './image.ts'
 
 /**
  * The exact types of imports, by the pattern that TypeScript knows them by; for each the images that it may stand for
@@ -23,10 +23,28 @@ export function patternOf(specifier: string): string | undefined {
 /** The type of what a module exports: addresses are strings, all that is known before an image is made is literal. */
 export function typeText(value: Value | Text): string {
   if (typeof value === 'string' || typeof value === 'number') return JSON.stringify(value)
+  if (value instanceof Expression) return value.code
   if (isOutput(value) || isText(value)) return 'string'
-  if (isList(value)) return `[${value.map(typeText).join(', ')}]`
-  const fields = Object.entries(value).map(([key, inner]) => `${isIdentifier(key) ? key : JSON.stringify(key)}: ${typeText(inner)}`)
-  return `{ ${fields.join('; ')} }`
+  if (isList(value)) return listType(value)
+  return objectType(value, [])
+}
+
+/** Keys that only some items of a list have can be asked for in all of them. */
+function listType(items: readonly Value[]): string {
+  const keys = [...new Set(items.flatMap((item) => (isPlainObject(item) ? Object.keys(item) : [])))]
+  return `[${items.map((item) => (isPlainObject(item) ? objectType(item, keys) : typeText(item))).join(', ')}]`
+}
+
+function objectType(value: { readonly [key: string]: Value }, keys: readonly string[]): string {
+  const name = (key: string): string => (isIdentifier(key) ? key : JSON.stringify(key))
+  const missing = keys.filter((key) => !(key in value)).map((key) => `${name(key)}?: undefined`)
+  return `{ ${[...Object.entries(value).map(([key, inner]) => `${name(key)}: ${typeText(inner)}`), ...missing].join('; ')} }`
+}
+
+/** What `placeholder` and `exif` are known of before they are found out, in the place of their code. */
+export function factTypes(names: readonly string[]): Record<string, Expression> {
+  const types: Readonly<Record<string, string>> = { placeholder: "import('imagemill').Placeholder", exif: "import('imagemill').Exif" }
+  return Object.fromEntries(names.map((name) => [name, new Expression(types[name] ?? 'unknown')]))
 }
 
 /** The type of `as=result`: sizes in bytes are known only when the images are made. */

@@ -94,7 +94,7 @@ export interface AssetName {
 /** A plugin as its user sees it: something to put into `plugins`. Its hooks are for bundlers alone. */
 export interface ImagemillPlugin {
   name: string
-  enforce: 'pre'
+  enforce?: 'pre'
 }
 
 /** A plugin as we write it: with hooks. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join, normalize, relative, sep } from 'node:path'
 import { asImagemillError } from '../errors.ts'
 import { moduleCode, namedExports } from '../module/code.ts'
-import { resultType, typeText } from '../module/dts.ts'
+import { factTypes, resultType, typeText } from '../module/dts.ts'
 import { exportedValue } from '../module/image.ts'
 import { parseRequest, type Request } from '../query/request.ts'
 import { changesImage, isImageFile, isOurs, isPlain, splitId, type QueryInput } from '../query/text.ts'
@@ -100,7 +100,8 @@ export function imageOf({ file, query }: Pick<Asked, 'file' | 'query'>): string 
 
 /** The type of what the module of a job exports. */
 export function typeOf({ request, plan }: Job): string {
-  return request.shape?.name === 'result' ? resultType(plan.outputs) : typeText(exportedValue(request, plan))
+  if (request.shape?.name === 'result') return resultType(plan.outputs)
+  return typeText(exportedValue(request, plan, factTypes(plan.facts.map(({ question }) => question.operation))))
 }
 
 function nameOf(path: string, request: Request): string {

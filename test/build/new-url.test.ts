@@ -14,10 +14,11 @@ const MAIN = `#!/usr/bin/env node
 const text = "new URL('./gone.jpg?w=1', import.meta.url)"
 const one = new URL('./img/a.jpg?w=40&format=webp', import.meta.url).href
 const two = new URL( "img/a.jpg?w=30", import.meta.url, )
+const inner = \`<img alt="it's" src="\${new URL('./img/a.jpg?w=35', import.meta.url).href}">\`
 const plain = new URL('./img/a.jpg', import.meta.url)
 const other = new URL('./img/a.jpg?v=3', import.meta.url)
 const size = 20
-console.log(text, one, two.href, plain, other, size)
+console.log(text, inner, one, two.href, plain, other, size)
 `
 
 const site = async (): Promise<Project> =>
@@ -38,7 +39,7 @@ describe.each(VITE_NAMES)('%s', (version) => {
   test.each(['/', './'])('`new URL` of an image with a query is the address of what it asks for, base %s', async (base) => {
     const { root } = await site()
     const files = await buildVite(root, { version, config: { base, build: { assetsInlineLimit: 0 } } })
-    expect(await widths(files)).toEqual([30, 40])
+    expect(await widths(files)).toEqual([30, 35, 40])
     const script = String([...files].find(([name]) => name.endsWith('.js'))?.[1])
     expect(script).toMatch(/a-40-[\w-]+\.webp/)
     expect(script).not.toContain('__imagemill_url')
@@ -67,6 +68,6 @@ test.each([
   const bundle = await (open as typeof rollup)({ input: join(root, 'main.js'), plugins })
   const { output } = await bundle.generate({ format: 'es', sourcemap: true })
   const names = output.flatMap((file) => (file.type === 'asset' && /\.(?:webp|jpeg)$/.test(file.fileName) ? [file.fileName] : []))
-  expect(names).toHaveLength(2)
+  expect(names).toHaveLength(3)
   expect(output[0].code).toMatch(/^#!/)
 })
