@@ -131,32 +131,20 @@ export type ValueOf<K extends DirectiveName> = (typeof DIRECTIVES)[K] extends Ro
 /** Directives that can also be set for one format alone, as in `avif.quality=50`. */
 export const PER_FORMAT = ['quality', 'target_size', 'effort', 'lossless', 'progressive'] as const satisfies readonly DirectiveName[]
 
-/** Directives that can also be set for the screens of one breakpoint alone, as in `phone.aspect=1:1`: those of pixels and files. */
-export const PER_BREAKPOINT = [
-  'w',
+/** Directives whose lists multiply the outputs, besides `format`, `w` and `densities`. */
+export const MULTIPLYING = [
   'h',
   'aspect',
   'fit',
   'position',
   'focus',
-  'crop',
-  'trim',
   'kernel',
+  'linear',
   'background',
-  'allowUpscale',
+  'crop',
   'rotate',
   'flip',
   'flop',
-  'format',
-  'quality',
-  'effort',
-  'lossless',
-  'progressive',
-  'target_size',
-  'tolerance_percent',
-  'max_iterations',
-  'min_quality',
-  'max_quality',
   'blur',
   'sharpen',
   'median',
@@ -168,6 +156,24 @@ export const PER_BREAKPOINT = [
   'hue',
   'saturation',
   'brightness',
+  'quality',
+  'effort',
+  'lossless',
+  'progressive',
+] as const satisfies readonly DirectiveName[]
+
+/** Directives that can also be set for the screens of one breakpoint alone, as in `phone.aspect=1:1`: those of pixels and files. */
+export const PER_BREAKPOINT = [
+  ...MULTIPLYING,
+  'w',
+  'trim',
+  'allowUpscale',
+  'format',
+  'target_size',
+  'tolerance_percent',
+  'max_iterations',
+  'min_quality',
+  'max_quality',
   'densities',
   'basePixels',
   'animated',

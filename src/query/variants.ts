@@ -1,6 +1,6 @@
 import { ImagemillError } from '../errors.ts'
 import type { Format, Header } from '../types.ts'
-import type { DirectiveName, ValueOf } from './directives.ts'
+import { MULTIPLYING, type DirectiveName, type ValueOf } from './directives.ts'
 import { PROFILED } from './encoder-defaults.ts'
 import { conflict, type Values } from './request.ts'
 
@@ -25,36 +25,6 @@ export type Variant = { [K in Exclude<DirectiveName, 'format' | 'animated' | 'al
 
 /** More outputs than a page can want; lists multiply, so a short query could ask for millions. */
 const MOST = 1000
-
-const MULTIPLYING = [
-  'h',
-  'aspect',
-  'fit',
-  'position',
-  'focus',
-  'kernel',
-  'linear',
-  'background',
-  'crop',
-  'rotate',
-  'flip',
-  'flop',
-  'blur',
-  'sharpen',
-  'median',
-  'grayscale',
-  'invert',
-  'normalize',
-  'flatten',
-  'tint',
-  'hue',
-  'saturation',
-  'brightness',
-  'quality',
-  'effort',
-  'lossless',
-  'progressive',
-] as const satisfies readonly DirectiveName[]
 
 /** All outputs of a request: formats in the order asked for, and for each every combination of the lists. */
 export function variantsOf(values: Values, header: Header): Variant[] {

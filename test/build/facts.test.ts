@@ -5,27 +5,10 @@ import { describe, expect, test } from 'vitest'
 import { VITE_NAMES, buildVite } from '../support/build.ts'
 import { BUNDLERS, bundle } from '../support/bundlers.ts'
 import { startDev } from '../support/dev.ts'
-import { CAMERA, exifBlock, withBlocks } from '../support/exif.ts'
+import { CAMERA, CAMERA_RECORD, exifBlock, withBlocks } from '../support/exif.ts'
 import { jpeg } from '../support/images.ts'
 import { project, type Project } from '../support/project.ts'
 import { runFile } from '../support/run.ts'
-
-const EXIF = {
-  has_exif: true,
-  make: 'Canon',
-  model: 'EOS 5D',
-  orientation: 6,
-  datetime: '2024:01:15 10:30:00',
-  exposure_time: '1/250',
-  f_number: 'f/2.8',
-  iso: 400,
-  lens: 'EF 50mm',
-  focal_length: 50,
-  software: 'Firmware 1.0',
-  artist: 'Ana Photographer',
-  copyright: '2024 Ana Photographer',
-  gps: { latitude: -33.8568, longitude: -151.2153, altitude: -12.5 },
-}
 
 const LQIP = {
   kind: 'lqip',
@@ -64,14 +47,14 @@ function answersIn(root: string): string[] {
 }
 
 const EXPECTED = {
-  whole: { width: 40, placeholder: LQIP, exif: EXIF },
+  whole: { width: 40, placeholder: LQIP, exif: CAMERA_RECORD },
   alone: THUMB,
-  exif: EXIF,
+  exif: CAMERA_RECORD,
   hash: THUMB,
   picture: { placeholder: { kind: 'dominant_color', dominant_color: expect.stringMatching(/^#[0-9a-f]{6}$/) } },
-  img: { w: 44, exif: EXIF },
+  img: { w: 44, exif: CAMERA_RECORD },
   result: { success: true, operation: 'resize', metadata: null },
-  besides: EXIF,
+  besides: CAMERA_RECORD,
   width: 46,
 }
 
@@ -105,7 +88,7 @@ describe.each(VITE_NAMES)('placeholder and exif in %s', (version) => {
     expect(images).toMatchObject({ operation: 'resize', metadata: null })
     expect(placeholder).toEqual({ success: true, operation: 'placeholder', outputs: [], elapsed_ms: expect.any(Number), metadata: LQIP })
     expect(answer).toHaveProperty('whole.placeholder', placeholder?.['metadata'])
-    expect(exif).toEqual({ success: true, operation: 'exif', outputs: [], elapsed_ms: expect.any(Number), metadata: EXIF })
+    expect(exif).toEqual({ success: true, operation: 'exif', outputs: [], elapsed_ms: expect.any(Number), metadata: CAMERA_RECORD })
     expect(Object.keys(exif ?? {})).toEqual(['success', 'operation', 'outputs', 'elapsed_ms', 'metadata'])
     const operations = (name: string): unknown[] => (cold[name]?.results ?? []).map(({ operation }) => operation)
     expect(operations('photo.jpg?placeholder=thumbhash&w=41')).toEqual(['placeholder'])
@@ -122,7 +105,7 @@ test.each(BUNDLERS)('%s fills them in, too', async (bundler) => {
   await bundle(bundler, join(root, 'main.js'), [{ dir: join(root, 'dist'), format: 'es' }], {
     cache: { dir: join(root, 'node_modules/.cache/imagemill') },
   })
-  expect(runFile(join(root, 'dist/main.js'))).toMatchObject({ alone: THUMB, exif: EXIF, width: 46 })
+  expect(runFile(join(root, 'dist/main.js'))).toMatchObject({ alone: THUMB, exif: CAMERA_RECORD, width: 46 })
   expect(answersIn(root)).not.toContain('blurhash')
 })
 
@@ -130,8 +113,8 @@ test.each(VITE_NAMES)('the dev server of %s has them in the module, the same as 
   const { root } = await page()
   const dev = await startDev(root, { version })
   const whole = await dev.module('/photo.jpg?w=40&placeholder=lqip&exif&import')
-  expect(whole).toMatchObject({ placeholder: LQIP, exif: EXIF, default: { placeholder: LQIP, exif: EXIF } })
-  expect(await dev.module('/photo.jpg?w=42&as=url&exif&import')).toHaveProperty('exif', EXIF)
+  expect(whole).toMatchObject({ placeholder: LQIP, exif: CAMERA_RECORD, default: { placeholder: LQIP, exif: CAMERA_RECORD } })
+  expect(await dev.module('/photo.jpg?w=42&as=url&exif&import')).toHaveProperty('exif', CAMERA_RECORD)
   expect(await dev.module('/photo.jpg?w=43&import')).not.toHaveProperty('placeholder')
   await dev.close()
   await buildVite(root, {

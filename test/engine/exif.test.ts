@@ -1,32 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import sharp from 'sharp'
 import { readExif } from '../../src/engine/exif.ts'
-import { CAMERA, dms, exifBlock, withBlocks, type ExifTags } from '../support/exif.ts'
+import { CAMERA, CAMERA_RECORD, dms, exifBlock, withBlocks, type ExifTags } from '../support/exif.ts'
 import { workshop } from '../support/engine.ts'
 import { jpeg, photo, png } from '../support/images.ts'
-
-const RECORD = {
-  has_exif: true,
-  make: 'Canon',
-  model: 'EOS 5D',
-  orientation: 6,
-  datetime: '2024:01:15 10:30:00',
-  exposure_time: '1/250',
-  f_number: 'f/2.8',
-  iso: 400,
-  lens: 'EF 50mm',
-  focal_length: 50,
-  software: 'Firmware 1.0',
-  artist: 'Ana Photographer',
-  copyright: '2024 Ana Photographer',
-  gps: { latitude: -33.8568, longitude: -151.2153, altitude: -12.5 },
-}
 
 const found = async (tags: ExifTags): Promise<object> => (await readExif(withBlocks(await jpeg(8, 8), exifBlock(tags)), 'jpeg')).metadata
 
 test.each([true, false])('the record is flat and exact, little endian %s', async (little) => {
   const file = withBlocks(await jpeg(30, 20), exifBlock(CAMERA, little))
-  expect(await readExif(file, 'jpeg')).toEqual({ metadata: RECORD })
+  expect(await readExif(file, 'jpeg')).toEqual({ metadata: CAMERA_RECORD })
 })
 
 describe('EXIF in other formats', () => {
@@ -38,11 +21,11 @@ describe('EXIF in other formats', () => {
       .keepExif()
       .toFormat(format)
       .toBuffer()
-    expect((await readExif(file, format)).metadata).toMatchObject({ ...RECORD, orientation: expect.any(Number) })
+    expect((await readExif(file, format)).metadata).toMatchObject({ ...CAMERA_RECORD, orientation: expect.any(Number) })
   })
 
   test('tiff, which is such a structure itself', async () => {
-    expect(await readExif(block, 'tiff')).toEqual({ metadata: RECORD })
+    expect(await readExif(block, 'tiff')).toEqual({ metadata: CAMERA_RECORD })
     expect(await readExif(await photo(8, 8).tiff().toBuffer(), 'tiff')).toEqual({ metadata: { has_exif: false } })
   })
 
@@ -181,7 +164,7 @@ test('an answer is kept, and says the time of the run that found it', async () =
   const [fact] = planned.facts
   if (!fact) throw new Error('nothing was asked')
   const first = await pipeline.fact({ source, fact })
-  expect(first).toMatchObject({ metadata: RECORD, cached: false })
+  expect(first).toMatchObject({ metadata: CAMERA_RECORD, cached: false })
   await pipeline.tidy()
   expect(await pipeline.fact({ source: { ...source, file: '/nowhere' }, fact })).toEqual({ ...first, cached: true })
 })

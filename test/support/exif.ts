@@ -119,3 +119,21 @@ export const CAMERA: ExifTags = {
     6: [[125, 10]],
   },
 }
+
+/** What a record says of `CAMERA`. */
+export const CAMERA_RECORD = {
+  has_exif: true,
+  make: 'Canon',
+  model: 'EOS 5D',
+  orientation: 6,
+  datetime: '2024:01:15 10:30:00',
+  exposure_time: '1/250',
+  f_number: 'f/2.8',
+  iso: 400,
+  lens: 'EF 50mm',
+  focal_length: 50,
+  software: 'Firmware 1.0',
+  artist: 'Ana Photographer',
+  copyright: '2024 Ana Photographer',
+  gps: { latitude: -33.8568, longitude: -151.2153, altitude: -12.5 },
+}

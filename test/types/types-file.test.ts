@@ -23,6 +23,7 @@ const TSCONFIG = {
   },
   include: ['src', '*.d.ts'],
 }
+const BREAKPOINTS = { breakpoints: { phone: '(max-width: 600px)' } }
 const MAIN = [
   "import hero, { width, outputs } from './pics/hero.jpg?w=64;128&format=avif;webp'",
   "import picture from '@pics/hero.jpg?w=32&as=picture&format=webp;jpeg'",
@@ -30,6 +31,9 @@ const MAIN = [
   "import url from '/src/pics/hero.jpg?w=16&as=url'",
   "import urls from './pics/hero.jpg?w=16;24&as=url'",
   "import result from './pics/hero.jpg?w=20&format=png&as=result'",
+  "import art from './pics/hero.jpg?w=64&format=webp&phone.w=20&placeholder=lqip&exif'",
+  'const screens: (string | undefined)[] = art.sources.map((source) => source.media)',
+  'const facts: [string, boolean] = [art.placeholder.background, art.exif.has_exif]',
   "import { logo } from './other/page.ts'",
   "import { width as either } from './pics/page.ts'",
   'const wide: 128 = width',
@@ -48,7 +52,7 @@ const MAIN = [
   'const narrow: 64 = width',
   '// @ts-expect-error there is no such source',
   'picture.sources.avif',
-  'console.log(wide, tall, formats, webp, sized, equal, texts, png, made, narrow, logo, one)',
+  'console.log(wide, tall, formats, webp, sized, equal, texts, png, made, narrow, logo, one, screens, facts)',
 ].join('\n')
 
 async function typed(): Promise<Project & { check(compiler: string): string; dts(): string }> {
@@ -80,7 +84,7 @@ describe('`imagemill.d.ts`', () => {
   test('gives every import of a build its exact type, in every compiler', { timeout: 60_000 }, async () => {
     const { root, check, dts } = await typed()
     expect(check('typescript6')).toContain('TS2307')
-    await buildVite(root, { config: config(root) })
+    await buildVite(root, { options: BREAKPOINTS, config: config(root) })
     for (const compiler of COMPILERS) expect({ compiler, errors: check(compiler) }).toEqual({ compiler, errors: '' })
     expect(dts()).not.toContain('?w=8')
     // A relative specifier of two folders may be either image.
@@ -89,13 +93,13 @@ describe('`imagemill.d.ts`', () => {
 
   test('is left alone while nothing has changed, and forgets images that are gone', async () => {
     const { root, dts } = await typed()
-    await buildVite(root, { config: config(root) })
+    await buildVite(root, { options: BREAKPOINTS, config: config(root) })
     const [before, { mtimeMs }] = [dts(), statSync(join(root, 'imagemill.d.ts'))]
-    await buildVite(root, { config: config(root) })
+    await buildVite(root, { options: BREAKPOINTS, config: config(root) })
     expect(statSync(join(root, 'imagemill.d.ts')).mtimeMs).toBe(mtimeMs)
     rmSync(join(root, 'src/other/hero.jpg'))
     writeFileSync(join(root, 'src/other/page.ts'), "export const logo = ''\n")
-    await buildVite(root, { config: config(root) })
+    await buildVite(root, { options: BREAKPOINTS, config: config(root) })
     expect(before).toContain('src/other/hero.jpg')
     expect(dts()).not.toContain('src/other/hero.jpg')
   })
@@ -104,13 +108,16 @@ describe('`imagemill.d.ts`', () => {
     const { root, dts } = await typed()
     writeFileSync(join(root, 'src/second.ts'), "import more from './pics/hero.jpg?w=12&format=gif'\nconsole.log(more)\n")
     const second = { ...config(root), build: { outDir: 'second', rollupOptions: { input: join(root, 'src/second.ts') } } }
-    await Promise.all([buildVite(root, { config: config(root) }), buildVite(root, { config: second })])
+    await Promise.all([
+      buildVite(root, { options: BREAKPOINTS, config: config(root) }),
+      buildVite(root, { options: BREAKPOINTS, config: second }),
+    ])
     for (const query of ['w=64;128&format=avif;webp', 'w=12&format=gif']) expect(dts()).toContain(`hero.jpg?${query}"`)
   })
 
   test('follows the dev server: an import that is added, an image that becomes another', async () => {
     const { root, write, dts } = await typed()
-    const dev = await startDev(root, { config: config(root) })
+    const dev = await startDev(root, { options: BREAKPOINTS, config: config(root) })
     await dev.get('/src/main.ts')
     await dev.module('/src/pics/hero.jpg?import&w=64;128&format=avif;webp')
     await expect.poll(() => existsSync(join(root, 'imagemill.d.ts')) && dts()).toContain('height: 85;')
@@ -126,13 +133,13 @@ describe('`imagemill.d.ts`', () => {
   ])('is not written where %s', async (_, options, isTyped) => {
     const { root } = await typed()
     if (!isTyped) rmSync(join(root, 'tsconfig.json'))
-    await buildVite(root, { options, config: config(root) })
+    await buildVite(root, { options: { ...BREAKPOINTS, ...options }, config: config(root) })
     expect(existsSync(join(root, 'imagemill.d.ts'))).toBe(false)
   })
 
   test('has another name where that is asked for', async () => {
     const { root } = await typed()
-    await buildVite(root, { options: { types: 'src/images.d.ts' }, config: config(root) })
+    await buildVite(root, { options: { ...BREAKPOINTS, types: 'src/images.d.ts' }, config: config(root) })
     expect(readFileSync(join(root, 'src/images.d.ts'), 'utf8')).toContain('width: 128;')
   })
 })
