@@ -7,6 +7,7 @@ import { manifestPart, modulesPart } from './plugin/modules.ts'
 import { newUrlPart } from './plugin/new-url.ts'
 import { resolveOptions, type ImagemillOptions } from './plugin/options.ts'
 import type { ProjectOptions, ProjectTypes } from './plugin/project-types.ts'
+import { REMOTE_ALIAS } from './plugin/remote-id.ts'
 import { servePart } from './plugin/serve.ts'
 
 export type { Exif, Gps, Placeholder } from './contract/facts.ts'
@@ -42,7 +43,8 @@ function viteParts(api: Api): PluginPart[] {
       ...servePart(api),
       // For `imagemill types`, which finds the plugin in the configuration.
       api: { projectTypes: (options: ProjectOptions) => typesOfProject(api, options) },
-      config: async (userConfig: UserConfig) => ({
+      config: async (userConfig: UserConfig, { command }: { command: string }) => ({
+        ...(command === 'serve' && api.options.remote && { resolve: { alias: [REMOTE_ALIAS] } }),
         worker: { plugins: () => parts(api, true) },
         ...(await withPostcss(
           userConfig,

@@ -4,12 +4,15 @@ import { ifWritable } from './files.ts'
 import { sha256 } from './hash.ts'
 import { planRequest, planViews, type Plan } from './query/plan.ts'
 import { prunePlan } from './query/prune.ts'
+import { isRemote } from './query/remote.ts'
 import type { Request } from './query/request.ts'
 import type { Queue } from './queue/queue.ts'
 import { singleFlight } from './single-flight.ts'
 import { encoderVersions } from './source/encoder-versions.ts'
 import { fileShowsPosition } from './source/position-memo.ts'
+import { checkIntegrity } from './source/integrity.ts'
 import { readSource } from './source/read.ts'
+import { openRemote, type RemoteOptions } from './source/remote.ts'
 import { trimmedBox } from './source/trim.ts'
 import { keptFact } from './store/fact.ts'
 import { once } from './store/once.ts'
@@ -26,6 +29,8 @@ export interface PipelineOptions {
   /** Most px of a source or an output, over all frames. */
   pixelLimit: number
   queue: Queue
+  /** Which images of other servers are fetched; none when it is left out. */
+  remote?: RemoteOptions | undefined
   /** Time without any progress after which another build that makes the same is not waited for any longer, in ms. */
   patience: number
   /** Told once when the store cannot be used. */
@@ -51,7 +56,7 @@ export interface Planned {
 
 /** The one way from a request to its outputs, shared by plugin, command line and service. */
 export interface Pipeline {
-  /** Settles a request without decoding a pixel (only `trim` needs to look at them, and `prune` at files). */
+  /** Settles a request of a file, or of an address, without decoding a pixel (only `trim` needs to look at them, and `prune` at files). */
   plan(file: string, request: Request): Promise<Planned>
   /** The facts of an output, which is made if the store does not have it. `cached` says that an earlier run did. */
   make(planned: PlannedOutput): Promise<StoredOutput & { cached: boolean }>
@@ -78,7 +83,7 @@ const READS = 3
 /** A bundler asks for all modules at once; so many sources are held whole while they are hashed. */
 const READING = 4
 
-export function openPipeline({ folder, maxSize, pixelLimit, queue, patience, warn }: PipelineOptions): Pipeline {
+export function openPipeline({ folder, maxSize, pixelLimit, queue, remote, patience, warn }: PipelineOptions): Pipeline {
   const store = openRunStore({ folder, maxSize, warn })
   const flight = singleFlight<StoredOutput & { cached: boolean }>()
   /** What was made or found so far, so that it is looked up once. */
@@ -86,6 +91,7 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, patience, war
   /** Keys made since the last `tidy`: the rest came from the cache. */
   const fresh = new Set<string>()
   const look = sourceReader(queue, warn)
+  const remotes = openRemote(remote, warn)
   let encoder: Promise<string> | undefined
 
   const versions = (): Promise<string> => {
@@ -126,7 +132,11 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, patience, war
     async plan(file, request) {
       const opened = await store.open()
       const encoderVersion = await versions()
-      const source = await look.read(file, opened)
+      const integrity = request.values.integrity?.[0]
+      const local = isRemote(file) ? await remotes.fetch(file, integrity, store) : undefined
+      const read = await look.read(local ?? file, opened)
+      if (integrity !== undefined) checkIntegrity(read.digest, integrity)
+      const source: Source = local === undefined ? read : { ...read, file, local }
       const settle = async (part: Request): Promise<Plan> => {
         const trimmed = await trimmedBox(part, source, { store: opened, find: (question) => queue.trim(source, question) })
         return planRequest(part, source, { encoder: encoderVersion, pixelLimit, trimmed })
@@ -155,10 +165,14 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, patience, war
     damaged: () => store.damaged(),
     async tidy() {
       fresh.clear()
+      remotes.forget()
       await look.written()
       await store.tidy()
     },
-    forget: () => seen.clear(),
+    forget() {
+      seen.clear()
+      remotes.forget()
+    },
     async close() {
       await queue.close()
       await look.written()

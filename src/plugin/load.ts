@@ -4,14 +4,16 @@ import { asImagemillError } from '../errors.ts'
 import { moduleCode, namedExports } from '../module/code.ts'
 import { factTypes, resultType, typeText } from '../module/dts.ts'
 import { exportedValue } from '../module/image.ts'
+import type { RemoteAddress } from '../query/remote.ts'
 import { parseRequest, type Request } from '../query/request.ts'
 import { changesImage, isImageFile, isOurs, isPlain, splitId, type QueryInput } from '../query/text.ts'
 import { addressOf, dataUri, fileId } from './address.ts'
-import type { Job } from './api.ts'
+import type { Api, Job } from './api.ts'
 import { below } from './error.ts'
 import { outputName } from './file-names.ts'
 import type { Place } from './place.ts'
 import { factExports, registerFacts } from './facts.ts'
+import { remoteOfId } from './remote-id.ts'
 import { resultCode } from './result.ts'
 import { tokenOf } from './tokens.ts'
 import { unmadeJob } from './unmade.ts'
@@ -26,6 +28,8 @@ export interface Asked {
 }
 
 export function ask(id: string, { api, root, publicDir }: Pick<Place, 'api' | 'root' | 'publicDir'>): Asked | undefined {
+  const remote = remoteOfId(id)
+  if (remote) return askRemote(remote, api)
   const { file: written, query } = splitId(id)
   if (written.startsWith('\0') || !isImageFile(written)) return undefined
   const file = locate(written, root, publicDir)
@@ -36,6 +40,15 @@ export function ask(id: string, { api, root, publicDir }: Pick<Place, 'api' | 'r
   const defaults = api.options.defaults(path)
   const byDefault = defaults !== undefined && changesImage(defaults) && isPlain(query) && !/\.svg$/i.test(file)
   return isOurs(query) || byDefault ? { file, path, query, defaults } : undefined
+}
+
+/** The same of an image of another server. Whether it may be asked for is known when it is; of what is no image by its name it decides. */
+export function askRemote({ url, query }: RemoteAddress, api: Api): Asked | undefined {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined
+  if (!parsed || !(isImageFile(parsed.pathname) || api.options.remote?.allows(parsed))) return undefined
+  const defaults = api.options.defaults(url)
+  const byDefault = defaults !== undefined && changesImage(defaults) && isPlain(query) && isImageFile(parsed.pathname)
+  return isOurs(query) || byDefault ? { file: url, path: url, query, defaults } : undefined
 }
 
 /**
