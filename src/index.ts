@@ -7,7 +7,7 @@ import { manifestPart, modulesPart } from './plugin/modules.ts'
 import { newUrlPart } from './plugin/new-url.ts'
 import { resolveOptions, type ImagemillOptions } from './plugin/options.ts'
 import type { ProjectOptions, ProjectTypes } from './plugin/project-types.ts'
-import { REMOTE_ALIAS } from './plugin/remote-id.ts'
+import { remoteImportsPart } from './plugin/remote-imports.ts'
 import { servePart } from './plugin/serve.ts'
 
 export type { Exif, Gps, Placeholder } from './contract/facts.ts'
@@ -43,8 +43,7 @@ function viteParts(api: Api): PluginPart[] {
       ...servePart(api),
       // For `imagemill types`, which finds the plugin in the configuration.
       api: { projectTypes: (options: ProjectOptions) => typesOfProject(api, options) },
-      config: async (userConfig: UserConfig, { command }: { command: string }) => ({
-        ...(command === 'serve' && api.options.remote && { resolve: { alias: [REMOTE_ALIAS] } }),
+      config: async (userConfig: UserConfig) => ({
         worker: { plugins: () => parts(api, true) },
         ...(await withPostcss(
           userConfig,
@@ -56,6 +55,7 @@ function viteParts(api: Api): PluginPart[] {
         api.report.useLogger(config.logger)
       },
     },
+    remoteImportsPart(api),
     ...htmlParts(api, () => settled),
     lightningPart(api, () => settled),
   ]

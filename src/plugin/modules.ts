@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join, normalize, relative, resolve } from 'node:path'
 import { asImagemillError } from '../errors.ts'
 import { dataCode } from '../module/code.ts'
-import { isRemote, splitRemote } from '../query/remote.ts'
+import { isRemote } from '../query/remote.ts'
 import { splitId } from '../query/text.ts'
 import type { Api } from './api.ts'
 import type { BundlerContext, PluginPart } from './bundler.ts'
@@ -10,7 +10,7 @@ import { toBundlerError } from './error.ts'
 import { ask, decode, imageOf, loadImage } from './load.ts'
 import { makeManifest } from './manifest.ts'
 import { followLinks, placeOf, rootOf, type Place } from './place.ts'
-import { REMOTE, remoteId, remoteOfId } from './remote-id.ts'
+import { REMOTE, escapeQuery, idOfRemote, remoteOfId } from './remote-id.ts'
 import { useInDev } from './result.ts'
 import { tokenOf } from './tokens.ts'
 
@@ -36,7 +36,7 @@ export function modulesPart(api: Api): PluginPart {
         if (!asked) return null
         const image = imageOf(asked)
         if (importer !== undefined && !api.importers.has(image)) api.importers.set(image, importer)
-        api.types(rootOf(this))?.imported(image, specifier, importer)
+        api.types(rootOf(this))?.imported(image, writtenAs(specifier), importer)
         return safe
       },
     },
@@ -74,6 +74,12 @@ export function modulesPart(api: Api): PluginPart {
   }
 }
 
+/** What stands in the source file; on the dev server the address of an image of another server is replaced by its id. */
+function writtenAs(specifier: string): string {
+  const remote = remoteOfId(specifier)
+  return remote ? `${remote.url}?${remote.query}` : specifier
+}
+
 /** Has the dev server tell of changes of a file; those outside of the root it would not see. */
 function watch(file: string, id: string, { api, root }: Place): void {
   api.watched.set(file, (api.watched.get(file) ?? new Set()).add(id))
@@ -96,20 +102,12 @@ function escapeFile(file: string): string {
   return file.replaceAll('%', '%25').replaceAll('#', '%23')
 }
 
-/** A query may be encoded already; what cannot be an encoded character is meant as it is: `crop=10%,10%,50%,50%`. */
-function escapeQuery(query: string): string {
-  return query.replaceAll('#', '%23').replace(/%(?![0-9a-f]{2})/gi, '%25')
-}
-
 /** How plain bundlers treat links unless told otherwise; they do not tell us. */
 const PLAIN = { resolve: { preserveSymlinks: false } }
 
 /** The id of an image, with nothing in it that a bundler could misread. */
 async function idOf(context: BundlerContext, specifier: string, importer: string | undefined, options: object): Promise<string | null> {
-  if (isRemote(specifier)) {
-    const { url, query } = splitRemote(specifier)
-    return remoteId({ url, query: escapeQuery(query) })
-  }
+  if (isRemote(specifier)) return idOfRemote(specifier)
   if (remoteOfId(specifier)) return specifier
   const id = await resolveImage(context, specifier, importer, options)
   if (id === null) return null
