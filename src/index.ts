@@ -32,7 +32,7 @@ export function imagemill(options: ImagemillOptions = {}): ImagemillPlugin[] {
 }
 
 function parts(api: Api, worker: boolean): PluginPart[] {
-  return [newUrlPart(), modulesPart(api), manifestPart(api), buildPart(api, worker)]
+  return [newUrlPart(api), remoteImportsPart(api), modulesPart(api), manifestPart(api), buildPart(api, worker)]
 }
 
 /** What only Vite has: a logger, a dev server, pages, and bundles of their own for workers. */
@@ -55,7 +55,6 @@ function viteParts(api: Api): PluginPart[] {
         api.report.useLogger(config.logger)
       },
     },
-    remoteImportsPart(api),
     ...htmlParts(api, () => settled),
     lightningPart(api, () => settled),
   ]

@@ -4,7 +4,6 @@ import { asImagemillError } from '../errors.ts'
 import { moduleCode, namedExports } from '../module/code.ts'
 import { factTypes, resultType, typeText } from '../module/dts.ts'
 import { exportedValue } from '../module/image.ts'
-import type { RemoteAddress } from '../query/remote.ts'
 import { parseRequest, type Request } from '../query/request.ts'
 import { changesImage, isImageFile, isOurs, isPlain, splitId, type QueryInput } from '../query/text.ts'
 import { addressOf, dataUri, fileId } from './address.ts'
@@ -29,7 +28,7 @@ export interface Asked {
 
 export function ask(id: string, { api, root, publicDir }: Pick<Place, 'api' | 'root' | 'publicDir'>): Asked | undefined {
   const remote = remoteOfId(id)
-  if (remote) return askRemote(remote, api)
+  if (remote !== undefined) return askRemote(remote, api)
   const { file: written, query } = splitId(id)
   if (written.startsWith('\0') || !isImageFile(written)) return undefined
   const file = locate(written, root, publicDir)
@@ -42,13 +41,22 @@ export function ask(id: string, { api, root, publicDir }: Pick<Place, 'api' | 'r
   return isOurs(query) || byDefault ? { file, path, query, defaults } : undefined
 }
 
-/** The same of an image of another server. Whether it may be asked for is known when it is; of what is no image by its name it decides. */
-export function askRemote({ url, query }: RemoteAddress, api: Api): Asked | undefined {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined
-  if (!parsed || !(isImageFile(parsed.pathname) || api.options.remote?.allows(parsed))) return undefined
-  const defaults = api.options.defaults(url)
-  const byDefault = defaults !== undefined && changesImage(defaults) && isPlain(query) && isImageFile(parsed.pathname)
-  return isOurs(query) || byDefault ? { file: url, path: url, query, defaults } : undefined
+/** The same of an address on another server. An import of what is an image by its name is ours even where it may not be asked for: nothing else can load it. */
+function askRemote(address: string, api: Api): Asked | undefined {
+  const { file, query } = splitId(address)
+  if (!URL.canParse(file)) return undefined
+  const url = new URL(file)
+  const isImage = isImageFile(url.pathname)
+  const defaults = api.options.defaults(file)
+  const byDefault = isImage && defaults !== undefined && changesImage(defaults) && isPlain(query)
+  if (!(isOurs(query) || byDefault) || !(isImage || api.options.remote?.allows(url))) return undefined
+  return { file, path: file, query, defaults }
+}
+
+/** What an address on another server asks of us in a page, a style sheet or `new URL()`, where it means something without us. */
+export function askAllowed(address: string, api: Api): Asked | undefined {
+  const asked = askRemote(address, api)
+  return asked && api.options.remote?.allows(new URL(asked.file)) ? asked : undefined
 }
 
 /**

@@ -36,7 +36,8 @@ export function modulesPart(api: Api): PluginPart {
         if (!asked) return null
         const image = imageOf(asked)
         if (importer !== undefined && !api.importers.has(image)) api.importers.set(image, importer)
-        api.types(rootOf(this))?.imported(image, writtenAs(specifier), importer)
+        // What stands in the source file; on the dev server it was replaced by an id.
+        api.types(rootOf(this))?.imported(image, remoteOfId(specifier) ?? specifier, importer)
         return safe
       },
     },
@@ -72,12 +73,6 @@ export function modulesPart(api: Api): PluginPart {
       },
     },
   }
-}
-
-/** What stands in the source file; on the dev server the address of an image of another server is replaced by its id. */
-function writtenAs(specifier: string): string {
-  const remote = remoteOfId(specifier)
-  return remote ? `${remote.url}?${remote.query}` : specifier
 }
 
 /** Has the dev server tell of changes of a file; those outside of the root it would not see. */

@@ -14,11 +14,10 @@ import { idOfRemote } from './remote-id.ts'
 export function remoteImportsPart(api: Api): PluginPart {
   return {
     name: 'imagemill:remote-imports',
-    apply: 'serve',
     transform: {
       filter: { code: MAYBE },
       handler(this: BundlerContext, code: string): Promise<Edited> | null {
-        if (!MAYBE.test(code)) return null
+        if (this.environment?.config.command !== 'serve' || !MAYBE.test(code)) return null
         const place = placeOf(this, api)
         const edits = importsIn(parsed(this, code)).flatMap(({ specifier, start, end }) => {
           const id = isRemote(specifier) ? idOfRemote(specifier) : undefined

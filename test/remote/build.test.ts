@@ -1,23 +1,10 @@
 import sharp from 'sharp'
 import { expect, test } from 'vitest'
-import { buildVite, VITE_NAMES } from '../support/build.ts'
+import { buildVite, filesOf, VITE_NAMES } from '../support/build.ts'
 import { BUNDLERS, bundle } from '../support/bundlers.ts'
-import { filesOf } from '../support/build.ts'
+import { allowing, cdn } from '../support/cdn.ts'
 import { startDev, addresses } from '../support/dev.ts'
-import { jpeg } from '../support/images.ts'
 import { project } from '../support/project.ts'
-import { webServer, type TestServer } from '../support/server.ts'
-
-/** A server with one photograph, which it knows by its ETag. */
-async function cdn(): Promise<TestServer> {
-  const photo = await jpeg(60, 40)
-  return webServer((request, response) => {
-    if (request.headers['if-none-match'] === '"1"') return void response.writeHead(304).end()
-    response.writeHead(200, { 'content-type': 'image/jpeg', etag: '"1"' }).end(photo)
-  })
-}
-
-const remote = (origin: string) => ({ remote: { allow: `${origin}/**`, allowPrivate: true } })
 
 test.each(VITE_NAMES)('%s builds an image of another server', async (version) => {
   const { origin, asked } = await cdn()
@@ -25,7 +12,7 @@ test.each(VITE_NAMES)('%s builds an image of another server', async (version) =>
     'index.html': '<script type="module" src="/main.js"></script>',
     'main.js': `import hero from '${origin}/img/hero.jpg?w=30;60'\ndocument.title = JSON.stringify(hero)`,
   })
-  const files = await buildVite(root, { version, options: remote(origin) })
+  const files = await buildVite(root, { version, options: allowing(origin) })
   const images = [...files].filter(([path]) => /^assets\/hero-(30|60)-.*\.jpeg$/.test(path))
   expect(await Promise.all(images.map(async ([, bytes]) => (await sharp(bytes).metadata()).width))).toEqual([30, 60])
   expect(asked).toEqual(['GET /img/hero.jpg'])
@@ -35,7 +22,7 @@ test.each(BUNDLERS)('%s builds an image of another server', async (bundler) => {
   const { origin } = await cdn()
   const { root, write } = project()
   const input = write('main.js', `import hero from '${origin}/img/hero.jpg?w=30'\nexport default hero.src`)
-  await bundle(bundler, input, [{ dir: `${root}/dist`, format: 'es' }], { ...remote(origin), cache: { dir: `${root}/cache` } })
+  await bundle(bundler, input, [{ dir: `${root}/dist`, format: 'es' }], { ...allowing(origin), cache: { dir: `${root}/cache` } })
   const names = [...filesOf(`${root}/dist`).keys()]
   expect(names.some((name) => /^assets\/hero-30-.*\.jpeg$/.test(name))).toBe(true)
 })
@@ -46,7 +33,7 @@ test.each(VITE_NAMES)('the dev server of %s shows an image of another server', a
     'index.html': '<script type="module" src="/main.js"></script>',
     'main.js': `import hero from '${origin}/img/hero.jpg?t=1234567890123?w=30'\nexport default hero`,
   })
-  const dev = await startDev(root, { version, options: remote(origin) })
+  const dev = await startDev(root, { version, options: allowing(origin) })
   const { text } = await dev.get('/main.js')
   const [, specifier = ''] = /from\s*"([^"]+)"/.exec(text) ?? []
   expect(specifier).toMatch(/^\//)
