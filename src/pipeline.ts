@@ -132,7 +132,7 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, remote, patie
     async plan(file, request) {
       const opened = await store.open()
       const encoderVersion = await versions()
-      const integrity = request.values.integrity?.[0]
+      const integrity = request.values.integrity?.[0]?.replace('sha256-', '')
       const local = isRemote(file) ? await remotes.fetch(file, integrity, store) : undefined
       const read = await look.read(local ?? file, opened)
       if (integrity !== undefined) checkIntegrity(read.digest, integrity)

@@ -11,9 +11,7 @@ export function toBundlerError(error: unknown, root: string, importers: Readonly
   const importer = id === undefined ? undefined : importers.get(id)?.replace(/\?.*$/s, '')
   const place = importer === undefined || known.file === undefined ? undefined : findImport(importer, [known.query, basename(known.file)])
   const asked =
-    importer === undefined
-      ? ''
-      : `\n  imported by ${pathBelow(root, importer)}${place ? `:${place.line}:${place.column + 1}` : ''}`
+    importer === undefined ? '' : `\n  imported by ${pathBelow(root, importer)}${place ? `:${place.line}:${place.column + 1}` : ''}`
   return {
     message: `${below(root, known).message}${asked}`,
     pluginCode: known.code,

@@ -33,7 +33,9 @@ export function htmlParts(api: Api, config: () => ViteConfig | undefined): Plugi
     },
   })
   return [
-    part('pre', (html, { filename }, settled) => (mayHaveImages(html, api) ? rewrite(html, filename, away(pagePlace(settled, api))) : undefined)),
+    part('pre', (html, { filename }, settled) =>
+      mayHaveImages(html, api) ? rewrite(html, filename, away(pagePlace(settled, api))) : undefined,
+    ),
     // On the dev server Vite puts the base before some addresses and not before others; until it has, ours are away.
     part('post', (html, { server }, { base, server: { origin = '' } }) => (server ? html.replaceAll(AWAY.URL, origin + base) : undefined)),
   ]

@@ -10,12 +10,19 @@ const MORE = ['avif', 'svg', 'tiff'] as const satisfies readonly SourceFormat[]
 /** The option `remote`, settled. */
 export function remoteOf(value: unknown): RemoteOptions | undefined {
   if (value === undefined) return undefined
-  const { allow, allowPrivate, formats, maxSize, timeout } = fields(value, 'remote.', ['allow', 'allowPrivate', 'formats', 'maxSize', 'timeout'])
+  const { allow, allowPrivate, formats, maxSize, timeout } = fields(value, 'remote.', [
+    'allow',
+    'allowPrivate',
+    'formats',
+    'maxSize',
+    'timeout',
+  ])
   const patterns = (globs(allow, 'remote.allow') ?? []).map((pattern) => allowsOf(pattern) ?? refusePattern(pattern))
   if (patterns.length === 0) throw invalid('remote.allow', EXPECTED, allow ?? null)
   return {
     allows: (url) => patterns.some((allows) => allows(url)),
-    allowPrivate: read(allowPrivate, 'remote.allowPrivate', 'true or false', (given) => (typeof given === 'boolean' ? given : undefined)) ?? false,
+    allowPrivate:
+      read(allowPrivate, 'remote.allowPrivate', 'true or false', (given) => (typeof given === 'boolean' ? given : undefined)) ?? false,
     formats: [...USUAL, ...(read(formats, 'remote.formats', `a list of ${MORE.join(', ')}`, formatsOf) ?? [])],
     maxBytes: read(maxSize, 'remote.maxSize', SIZE, bytesOf) ?? 50e6,
     timeout: read(timeout, 'remote.timeout', 'a number of ms of at least 1', positiveInteger) ?? 30_000,

@@ -79,7 +79,10 @@ export function openTypesFile({ path, root, temp }: TypesFileOptions): TypesFile
 function merged(earlier: ImportTypes, now: ImportTypes, root: string): ImportTypes {
   const all: ImportTypes = new Map()
   for (const [pattern, images] of [...earlier, ...now])
-    all.set(pattern, new Map([...(all.get(pattern) ?? []), ...[...images].filter(([file]) => isRemote(file) || existsSync(resolve(root, file)))]))
+    all.set(
+      pattern,
+      new Map([...(all.get(pattern) ?? []), ...[...images].filter(([file]) => isRemote(file) || existsSync(resolve(root, file)))]),
+    )
   return all
 }
 

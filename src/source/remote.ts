@@ -51,7 +51,7 @@ export function openRemote(given: RemoteOptions | undefined, warn: (error: Image
   const flight = singleFlight<string>()
   const fetching = pLimit(FETCHING)
   const seen = new Map<string, string>()
-  /** Servers that cannot be reached: what is known of them is taken as it is, without waiting for each. */
+  /** Servers that do not answer: what is known of them is taken as it is, without waiting for each. */
   const away = new Set<string>()
   let warned = false
 
@@ -62,14 +62,13 @@ export function openRemote(given: RemoteOptions | undefined, warn: (error: Image
     const { origin } = allowed(url, options.allows)
     if (known && away.has(origin)) return known.path
     try {
-      const found = await fetching(() => download(url, known, options))
+      const found = await fetching(() => download(url, known, options, (server) => away.add(server)))
       if (!found) return known?.path ?? ''
       checkImage(found.bytes, options.formats)
       if (digest !== undefined) checkIntegrity(sha256(found.bytes), digest)
       return await keep(key, { url, fetched_ms: Date.now(), ...found.validators }, found.bytes, store)
     } catch (error) {
       if (!known || !isAway(error) || (digest !== undefined && digest !== known.digest)) throw error
-      away.add(origin)
       if (!warned) warn(stale(error))
       warned = true
       return known.path
@@ -129,11 +128,12 @@ function validatorsOf(value: unknown): Validators {
   return { ...(typeof etag === 'string' && { etag }), ...(typeof last_modified === 'string' && { last_modified }) }
 }
 
-/** The bytes of a URL, or undefined when they are still those that are known. */
+/** The bytes of a URL, or undefined when they are still those that are known. Told of a server that does not answer at all. */
 async function download(
   url: string,
   known: Kept | undefined,
   options: RemoteOptions,
+  silent: (origin: string) => void,
 ): Promise<{ bytes: Buffer; validators: Validators } | undefined> {
   const { maxBytes, timeout, allowPrivate, formats } = options
   const { etag, last_modified } = known?.validators ?? {}
@@ -148,10 +148,16 @@ async function download(
   const end = Date.now() + timeout
   let next = allowed(url, options.allows)
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-    const response = await guardedRequest({ url: next, headers, allowPrivate, timeout: Math.max(1, end - Date.now()) })
+    const { origin } = next
+    const asked = guardedRequest({ url: next, headers, allowPrivate, timeout: Math.max(1, end - Date.now()) })
+    const response = await asked.catch((error: unknown) => {
+      if (isAway(error)) silent(origin)
+      throw error
+    })
     const { location } = response.headers
     if (!REDIRECTS.has(response.status) || location === undefined) return bytesOf(response, next, known, maxBytes)
     response.discard()
+    if (!URL.canParse(location, next.href)) throw refusal(next, 'a redirect to what is no address')
     next = allowed(new URL(location, next).href, options.allows, next)
   }
   throw refusal(next, `more than ${MAX_REDIRECTS} redirects`)

@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { resolveOptions } from '../../src/plugin/options.ts'
 import { buildVite } from '../support/build.ts'
 import { allowing, cdn } from '../support/cdn.ts'
 import { startDev } from '../support/dev.ts'
+import { jpeg } from '../support/images.ts'
 import { project } from '../support/project.ts'
 
 const page = (origin: string): Record<string, string> => ({
@@ -68,6 +71,35 @@ test('an import that is not allowed says what to write', async () => {
     'main.js': `import hero from 'https://cdn.example/hero.jpg?w=30'\ndocument.title = hero.src`,
   })
   await expect(buildVite(root)).rejects.toThrow(/REMOTE_DENIED.*remote: \{ allow: \['https:\/\/cdn\.example\/\*\*'\] \}[^]*main\.js:1:/)
+})
+
+test('a pinned image is refused when its bytes are others, wherever it comes from', async () => {
+  const { origin } = await cdn()
+  const photo = await jpeg(30, 20)
+  const pin = `sha256-${createHash('sha256').update(photo).digest('base64')}`
+  const { root, write } = project({
+    'index.html': '<script type="module" src="/main.js"></script>',
+    'main.js': `import hero from './hero.jpg?w=30&integrity=${pin}'\ndocument.title = hero.src`,
+    'hero.jpg': photo,
+  })
+  expect([...(await buildVite(root)).keys()]).toContainEqual(expect.stringMatching(/hero-30/))
+  write('hero.jpg', await jpeg(30, 20, 2))
+  await expect(buildVite(root)).rejects.toThrow(`expected a file with the integrity ${pin}, received sha256-`)
+  write('main.js', `import hero from '${origin}/hero.jpg?w=30&integrity=${pin}'\ndocument.title = hero.src`)
+  await expect(buildVite(root, { options: allowing(origin) })).rejects.toThrow(/INTEGRITY_MISMATCH/)
+})
+
+test.each([
+  [{}, 'remote.allow'],
+  [{ allow: [] }, 'remote.allow'],
+  [{ allow: 'cdn.example' }, 'remote.allow'],
+  [{ allow: 'https://cdn.example', allowPrivate: 1 }, 'remote.allowPrivate'],
+  [{ allow: 'https://cdn.example', formats: ['heic'] }, 'remote.formats'],
+  [{ allow: 'https://cdn.example', maxSize: '5 potatoes' }, 'remote.maxSize'],
+  [{ allow: 'https://cdn.example', timeout: 0 }, 'remote.timeout'],
+  [{ allow: 'https://cdn.example', deny: '' }, 'remote.deny'],
+])('the option %j is refused', (remote, name) => {
+  expect(() => resolveOptions({ remote })).toThrow(`\`${name}\``)
 })
 
 test('scripts of other servers stay theirs', async () => {
