@@ -12,7 +12,8 @@ import { encoderVersions } from './source/encoder-versions.ts'
 import { fileShowsPosition } from './source/position-memo.ts'
 import { checkIntegrity } from './source/integrity.ts'
 import { readSource } from './source/read.ts'
-import { openRemote, type RemoteOptions } from './source/remote.ts'
+import { openRemote, type StoreWriter } from './source/remote.ts'
+import type { RemoteOptions } from './source/remote-options.ts'
 import { trimmedBox } from './source/trim.ts'
 import { keptFact } from './store/fact.ts'
 import { once } from './store/once.ts'
@@ -90,8 +91,7 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, remote, patie
   const seen = new Map<string, StoredOutput>()
   /** Keys made since the last `tidy`: the rest came from the cache. */
   const fresh = new Set<string>()
-  const look = sourceReader(queue, warn)
-  const remotes = openRemote(remote, warn)
+  const look = sourceReader({ queue, remote, store, warn })
   let encoder: Promise<string> | undefined
 
   const versions = (): Promise<string> => {
@@ -132,11 +132,7 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, remote, patie
     async plan(file, request) {
       const opened = await store.open()
       const encoderVersion = await versions()
-      const integrity = request.values.integrity?.[0]?.replace('sha256-', '')
-      const local = isRemote(file) ? await remotes.fetch(file, integrity, store) : undefined
-      const read = await look.read(local ?? file, opened)
-      if (integrity !== undefined) checkIntegrity(read.digest, integrity)
-      const source: Source = local === undefined ? read : { ...read, file, local }
+      const source = await look.read(file, request, opened)
       const settle = async (part: Request): Promise<Plan> => {
         const trimmed = await trimmedBox(part, source, { store: opened, find: (question) => queue.trim(source, question) })
         return planRequest(part, source, { encoder: encoderVersion, pixelLimit, trimmed })
@@ -150,11 +146,7 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, remote, patie
         if (bytes) return { bytes, healed: attempt > 0 }
         seen.delete(key)
       }
-      throw new ImagemillError({
-        code: 'STORE_UNUSABLE',
-        message: `an image was damaged in the cache folder ${folder} ${READS} times in a row`,
-        hint: 'Check the disk, or set `cache.dir` to another one.',
-      })
+      throw failing(folder)
     },
     showsPosition: async (file) => fileShowsPosition(file, await store.open()),
     async find(key) {
@@ -165,13 +157,13 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, remote, patie
     damaged: () => store.damaged(),
     async tidy() {
       fresh.clear()
-      remotes.forget()
+      look.forget()
       await look.written()
       await store.tidy()
     },
     forget() {
       seen.clear()
-      remotes.forget()
+      look.forget()
     },
     async close() {
       await queue.close()
@@ -179,6 +171,14 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, remote, patie
       await store.close()
     },
   }
+}
+
+function failing(folder: string): ImagemillError {
+  return new ImagemillError({
+    code: 'STORE_UNUSABLE',
+    message: `an image was damaged in the cache folder ${folder} ${READS} times in a row`,
+    hint: 'Check the disk, or set `cache.dir` to another one.',
+  })
 }
 
 /** The plan of a request and its breakpoints; what loses to a later format is known only when it is made. */
@@ -220,14 +220,25 @@ function factFinder({ queue, fresh, open }: { queue: Queue; fresh: Set<string>; 
   }
 }
 
+interface SourceReader {
+  /** A file, or an address of another server, whose bytes are those that the request wants. */
+  read(file: string, request: Request, store: Store): Promise<Source>
+  /** Has images of other servers be asked for again. */
+  forget(): void
+  /** Waits for what is remembered in the background. */
+  written(): Promise<void>
+}
+
+interface Reading extends Pick<PipelineOptions, 'queue' | 'remote' | 'warn'> {
+  store: StoreWriter
+}
+
 /** Reads sources a few at a time, each once for all who ask; what is remembered of them is written in the background. */
-function sourceReader(
-  queue: Queue,
-  warn: (error: ImagemillError) => void,
-): { read(file: string, store: Store): Promise<Source>; written(): Promise<void> } {
+function sourceReader({ queue, remote, store, warn }: Reading): SourceReader {
   const flight = singleFlight<Source>()
   const reading = pLimit(READING)
   const writing = new Set<Promise<void>>()
+  const remotes = openRemote(remote, warn)
   const later = async (work: () => Promise<unknown>): Promise<void> => {
     try {
       await work()
@@ -235,17 +246,25 @@ function sourceReader(
       warn(asImagemillError(error))
     }
   }
+  const readFile = (file: string, opened: Store): Promise<Source> =>
+    readSource(file, {
+      store: opened,
+      once: (key, work) => flight(key, () => reading(work)),
+      inspect: (path, format) => queue.header(path, format),
+      later(work) {
+        const written = later(work).finally(() => writing.delete(written))
+        writing.add(written)
+      },
+    })
   return {
-    read: (file, store) =>
-      readSource(file, {
-        store,
-        once: (key, work) => flight(key, () => reading(work)),
-        inspect: (path, format) => queue.header(path, format),
-        later(work) {
-          const written = later(work).finally(() => writing.delete(written))
-          writing.add(written)
-        },
-      }),
+    async read(file, { values }, opened) {
+      const digest = values.integrity?.[0]?.replace('sha256-', '')
+      const local = isRemote(file) ? await remotes.fetch(file, digest, store) : undefined
+      const source = await readFile(local ?? file, opened)
+      if (digest !== undefined) checkIntegrity(source.digest, digest)
+      return local === undefined ? source : { ...source, file, local }
+    },
+    forget: () => remotes.forget(),
     async written() {
       await Promise.all(writing)
     },

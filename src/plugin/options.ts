@@ -6,7 +6,7 @@ import { cgroupCpus, memoryLimit } from '../machine.ts'
 import type { Breakpoints } from '../query/breakpoints.ts'
 import { isBreakpointName, isMediaQuery } from '../query/media.ts'
 import type { QueryInput } from '../query/text.ts'
-import type { RemoteOptions } from '../source/remote.ts'
+import type { RemoteOptions } from '../source/remote-options.ts'
 import { SIZE, bytesOf, fields, globs, invalid, positiveInteger, read } from './option-values.ts'
 import { remoteOf } from './remote-options.ts'
 

@@ -1,5 +1,5 @@
 import { allowsOf } from '../net/allow.ts'
-import type { RemoteOptions } from '../source/remote.ts'
+import type { RemoteOptions } from '../source/remote-options.ts'
 import type { SourceFormat } from '../types.ts'
 import { SIZE, bytesOf, fields, globs, invalid, positiveInteger, read } from './option-values.ts'
 

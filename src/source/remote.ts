@@ -9,20 +9,8 @@ import { blobPath } from '../store/disk.ts'
 import type { Store } from '../store/store.ts'
 import type { SourceFormat } from '../types.ts'
 import { checkIntegrity } from './integrity.ts'
+import type { RemoteOptions } from './remote-options.ts'
 import { sniff } from './sniff.ts'
-
-export interface RemoteOptions {
-  /** Which URLs may be asked for, redirects included. */
-  allows: Allows
-  /** Whether addresses of this machine and of private networks may be asked. */
-  allowPrivate: boolean
-  /** What an image may be. */
-  formats: readonly SourceFormat[]
-  /** Most bytes of one image. */
-  maxBytes: number
-  /** Most time for one image, redirects included, in ms. */
-  timeout: number
-}
 
 /** Images of other servers: each is asked for once, and its bytes are kept in the store. */
 export interface Remote {
