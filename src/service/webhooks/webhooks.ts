@@ -1,6 +1,7 @@
 import { ImagemillError } from '../../errors.ts'
 import { attempt, type Outcome } from './attempt.ts'
-import { openOutbox, type Delivery } from './outbox.ts'
+import { openOutbox, type Delivery, type Outbox } from './outbox.ts'
+import { openSchedule, type Due } from './schedule.ts'
 import { signer } from './signature.ts'
 
 const [SECOND, MINUTE, HOUR] = [1000, 60_000, 3_600_000]
@@ -17,9 +18,6 @@ const MOST_PATIENCE = DAY
 
 /** Deliveries that failed are kept for a replay so long, in ms. */
 const KEPT = 30 * DAY
-
-/** The longest time that a timer of Node.js can count, in ms. */
-const LONGEST_TIMER = 2 ** 31 - 1
 
 export interface WebhooksOptions {
   /** Absolute path of the folder that deliveries are kept in; one process at a time sends from it. */
@@ -71,111 +69,85 @@ export interface Webhooks {
   close(grace_ms?: number): Promise<void>
 }
 
-/** A message that waits; its body is on disk. */
-interface Waiting {
-  id: string
-  host: string
-  next_ms: number
-}
-
 /** Opens an outbox and sends what is in it. */
 export async function openWebhooks(options: WebhooksOptions): Promise<Webhooks> {
-  const { folder, allowPrivate, onAttempt, onWarning, timeout = 15 * SECOND, pauses = PAUSES, concurrency = 16, perHost = 4 } = options
+  const { folder, onWarning, concurrency = 16, perHost = 4 } = options
   const outbox = openOutbox(folder)
-  const sign = signer(options.secret)
   const ending = new AbortController()
-  const waiting = new Map<string, Waiting>()
-  const running = new Map<string, Promise<void>>()
-  const hosts = new Map<string, number>()
-  let closed = false
-  let timer: NodeJS.Timeout | undefined
-
-  const add = ({ id, url, next_ms }: Delivery): void => void waiting.set(id, { id, host: new URL(url).host, next_ms })
-
-  /** Starts what is due, and comes back when the next one is. */
-  const pump = (): void => {
-    clearTimeout(timer)
-    if (closed) return
-    const now = Date.now()
-    let soonest = Infinity
-    for (const item of waiting.values()) {
-      if (running.size >= concurrency) return
-      if ((hosts.get(item.host) ?? 0) >= perHost) continue
-      if (item.next_ms <= now) start(item)
-      else soonest = Math.min(soonest, item.next_ms)
-    }
-    if (soonest < Infinity) timer = setTimeout(pump, Math.min(soonest - now, LONGEST_TIMER)).unref()
-  }
-
-  const start = ({ id, host }: Waiting): void => {
-    waiting.delete(id)
-    hosts.set(host, (hosts.get(host) ?? 0) + 1)
-    const done = deliver(id)
-      .catch((error: unknown) => {
+  const deliver = deliverer(options, outbox, ending.signal)
+  const schedule = openSchedule({
+    concurrency,
+    perHost,
+    async run({ id }) {
+      try {
+        const next = await deliver(id)
+        if (next) schedule.add(dueOf(next))
+      } catch (error) {
         // It is on disk still, and is tried again after the next start.
         if (!ending.signal.aborted) onWarning(error)
-      })
-      .finally(() => {
-        running.delete(id)
-        const left = (hosts.get(host) ?? 1) - 1
-        if (left > 0) hosts.set(host, left)
-        else hosts.delete(host)
-        pump()
-      })
-    running.set(id, done)
-  }
-
-  const deliver = async (id: string): Promise<void> => {
-    const delivery = await outbox.read('pending', id)
-    if (!delivery) return
-    const outcome = await attempt(delivery, { sign, allowPrivate, timeout, signal: ending.signal })
-    const attempts = delivery.attempts + 1
-    const report = { id, origin: new URL(delivery.url).origin, attempt: attempts, ...factsOf(outcome) }
-    if (outcome.delivered) {
-      await outbox.remove('pending', id)
-      return onAttempt({ ...report, outcome: 'delivered' })
-    }
-    const pause = pauses[delivery.attempts]
-    const last = { at_ms: Date.now(), ...factsOf(outcome), error: outcome.error }
-    if (outcome.stop || pause === undefined) {
-      await outbox.put('failed', { ...delivery, attempts, last })
-      await outbox.remove('pending', id)
-      return onAttempt({ ...report, outcome: 'failed' })
-    }
-    const next = { ...delivery, attempts, last, next_ms: Date.now() + pauseOf(pause, outcome.after_ms) }
-    await outbox.put('pending', next)
-    add(next)
-    onAttempt({ ...report, outcome: 'retry', next_ms: next.next_ms })
-  }
-
-  for (const id of await outbox.ids('pending')) {
-    const delivery = await outbox.read('pending', id)
-    if (delivery) add(delivery)
-    else onWarning(unreadable(folder, id))
-  }
+      }
+    },
+  })
+  let closed = false
   await outbox.tidy()
   await forgetOld(outbox)
-  pump()
+  for (const id of await outbox.ids('pending')) {
+    const delivery = await outbox.read('pending', id)
+    if (delivery) schedule.add(dueOf(delivery))
+    else onWarning(unreadable(folder, id))
+  }
 
   return {
     async send({ id, url, body, headers = {} }) {
       if (closed) throw new TypeError('the outbox is closed')
-      if (waiting.has(id) || running.has(id)) return
+      if (schedule.has(id)) return
       const now = Date.now()
       const delivery: Delivery = { id, url, body, headers, created_ms: now, attempts: 0, next_ms: now }
       await outbox.put('pending', delivery)
-      add(delivery)
-      pump()
+      schedule.add(dueOf(delivery))
     },
-    pending: () => waiting.size + running.size,
+    pending: () => schedule.size(),
     async close(grace_ms = 0) {
       closed = true
-      clearTimeout(timer)
       const end = setTimeout(() => ending.abort(new Error('the service ends')), grace_ms)
-      await Promise.all(running.values())
+      await schedule.close()
       clearTimeout(end)
     },
   }
+}
+
+/** Tries a delivery once and writes down what came of it; answers it when there is to be another try. */
+function deliverer(options: WebhooksOptions, outbox: Outbox, signal: AbortSignal): (id: string) => Promise<Delivery | undefined> {
+  const { allowPrivate, onAttempt, timeout = 15 * SECOND, pauses = PAUSES } = options
+  const sign = signer(options.secret)
+  return async (id) => {
+    const delivery = await outbox.read('pending', id)
+    if (!delivery) return undefined
+    const outcome = await attempt(delivery, { sign, allowPrivate, timeout, signal })
+    const attempts = delivery.attempts + 1
+    const report = { id, origin: new URL(delivery.url).origin, attempt: attempts, ...factsOf(outcome) }
+    if (outcome.delivered) {
+      await outbox.remove('pending', id)
+      onAttempt({ ...report, outcome: 'delivered' })
+      return undefined
+    }
+    const tried = { ...delivery, attempts, last: { at_ms: Date.now(), ...factsOf(outcome), error: outcome.error } }
+    const pause = pauses[delivery.attempts]
+    if (outcome.stop || pause === undefined) {
+      await outbox.put('failed', tried)
+      await outbox.remove('pending', id)
+      onAttempt({ ...report, outcome: 'failed' })
+      return undefined
+    }
+    const next = { ...tried, next_ms: Date.now() + pauseOf(pause, outcome.after_ms) }
+    await outbox.put('pending', next)
+    onAttempt({ ...report, outcome: 'retry', next_ms: next.next_ms })
+    return next
+  }
+}
+
+function dueOf({ id, url, next_ms }: Delivery): Due {
+  return { id, host: new URL(url).host, next_ms }
 }
 
 function factsOf(outcome: Outcome): { status?: number; error?: string } {
@@ -189,7 +161,7 @@ function pauseOf(pause: number, after_ms = 0): number {
   return Math.max(pause * (1 - JITTER + 2 * JITTER * Math.random()), Math.min(after_ms, MOST_PATIENCE))
 }
 
-async function forgetOld(outbox: ReturnType<typeof openOutbox>): Promise<void> {
+async function forgetOld(outbox: Outbox): Promise<void> {
   for (const id of await outbox.ids('failed')) {
     const failed = await outbox.read('failed', id)
     if (failed && failed.created_ms < Date.now() - KEPT) await outbox.remove('failed', id)
