@@ -221,6 +221,8 @@ test('what waits when the service ends is sent after its next start, once', asyn
   await first.send({ id: 'msg_7', url: origin, body: BODY })
   await first.send({ id: 'msg_7', url: origin, body: BODY })
   await until('it was tried', () => first.reports.length === 1)
+  await first.send({ id: 'msg_7', url: origin, body: '{}' })
+  expect(onDisk(first.folder, 'pending')).toMatchObject([{ id: 'msg_7', body: BODY, attempts: 1 }])
   await first.close()
   await expect(first.send({ id: 'msg_8', url: origin, body: BODY })).rejects.toThrow('closed')
   const second = await outbox({ folder: first.folder, pauses: [300] })

@@ -5,8 +5,11 @@ import { ImagemillError, systemCode } from '../../errors.ts'
 import { writeAtomic } from '../../files.ts'
 import { hasEnded } from '../../process-name.ts'
 
+/** An id is the name of a file, and a part of what is signed, where a `.` separates. */
+const ID = /^[\w-]{1,200}$/
+
 const deliverySchema = z.strictObject({
-  id: z.string().regex(/^[\w-]{1,200}$/),
+  id: z.string().regex(ID),
   url: z.url({ protocol: /^https?$/ }),
   headers: z.record(z.string(), z.string()),
   body: z.string(),
@@ -47,7 +50,7 @@ export function openOutbox(folder: string): Outbox {
       await writeAtomic(path(state, delivery.id), text, temp)
     },
     async read(state, id) {
-      const text = await readFile(path(state, id), 'utf8').catch(ifMissing(undefined))
+      const text = ID.test(id) ? await readFile(path(state, id), 'utf8').catch(ifMissing(undefined)) : undefined
       if (text === undefined) return undefined
       const parsed = deliverySchema.safeParse(jsonOf(text))
       // A file that is not ours, or was changed by hand into something else.
