@@ -1,3 +1,4 @@
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { expect, test } from 'vitest'
@@ -46,4 +47,21 @@ test('an address that is not allowed, and one of this machine, is a failure with
 test.each([[['--allow-remote', 'cdn.example']], [['--allow-private']]])('%j is wrong usage', async (options) => {
   const { root } = project()
   expect(await runCli(root, ['process', '--job', '{}', ...options])).toMatchObject({ code: 2 })
+})
+
+test('imagemill types writes the types of images of other servers, whatever they are called', async () => {
+  const { origin } = await cdn()
+  const { root } = project({
+    'vite.config.js': `import { imagemill } from 'imagemill'\nexport default { plugins: [imagemill(${JSON.stringify(allowing(origin))})] }`,
+    'src/main.ts': `import a from '${origin}/render?id=3?w=20'\nimport b from '${origin}/b.jpg?w=30'\nimport c from 'https://esm.example/c?w=3'`,
+  })
+  mkdirSync(join(root, 'node_modules'))
+  symlinkSync(join(import.meta.dirname, '../..'), join(root, 'node_modules/imagemill'))
+  expect(await runCli(root, ['types'])).toMatchObject({ code: 0 })
+  const types = readFileSync(join(root, 'imagemill.d.ts'), 'utf8')
+  expect(types.match(/^declare module "http.*/gm)).toEqual([
+    `declare module "${origin}/render?id=3?w=20" {`,
+    `declare module "${origin}/b.jpg?w=30" {`,
+  ])
+  expect(types).toContain('width: 20; height: 13;')
 })
