@@ -16,7 +16,8 @@ export type { Manifest, ManifestEntry, ManifestSource } from './contract/manifes
 export { ImagemillError, type ErrorCode } from './errors.ts'
 export type { ImagemillOptions } from './plugin/options.ts'
 export type { ImagemillPlugin } from './plugin/bundler.ts'
-export type { QueryInput } from './query/text.ts'
+export { query } from './query/builder.ts'
+export type { Directives, Query } from './query/written.ts'
 export type { Format, SourceFormat } from './types.ts'
 
 /**

@@ -56,10 +56,23 @@ export function resultType(outputs: readonly Output[]): string {
   return `import('imagemill').JobSuccess & { outputs: [${files.join(', ')}] }`
 }
 
+/** Names of the options that queries use. */
+export interface ProjectNames {
+  presets: Readonly<Record<string, unknown>>
+  breakpoints: Readonly<Record<string, unknown>>
+}
+
 /** The whole file; `fallback` are the patterns for imports that are not in it. */
-export function dtsText(types: ImportTypes, fallback: string): string {
+export function dtsText(types: ImportTypes, fallback: string, { presets, breakpoints }: ProjectNames): string {
+  const names = namesText('ImagemillPresets', presets) + namesText('ImagemillBreakpoints', breakpoints)
   const blocks = [...types].filter(([, images]) => images.size > 0).sort(([a], [b]) => b.length - a.length || (a < b ? -1 : 1))
-  return `${HEADER}${blocks.map(([pattern, images]) => block(pattern, images)).join('')}\n${FALLBACK}\n${fallback}`
+  return `${HEADER}${blocks.map(([pattern, images]) => block(pattern, images)).join('')}${names}\n${FALLBACK}\n${fallback}`
+}
+
+/** What completes `query({ preset: … })`: interfaces of several projects in one program merge. */
+function namesText(name: string, of: Readonly<Record<string, unknown>>): string {
+  const keys = Object.keys(of).sort()
+  return keys.length > 0 ? `interface ${name} {\n${keys.map((key) => `  ${JSON.stringify(key)}: true\n`).join('')}}\n` : ''
 }
 
 const FALLBACK = '// Imports that are not above yet, by what they end in.'

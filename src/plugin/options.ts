@@ -8,6 +8,7 @@ import type { Breakpoints } from '../query/breakpoints.ts'
 import { isBreakpointName, isMediaQuery } from '../query/media.ts'
 import { nearest } from '../query/spelling.ts'
 import type { QueryInput } from '../query/text.ts'
+import type { Query } from '../query/written.ts'
 
 /** Options of the plugin; all of them can be left out. */
 export interface ImagemillOptions {
@@ -19,9 +20,9 @@ export interface ImagemillOptions {
    * Directives that every request has unless its query says otherwise. With them an image import without a query is
    * a request too. A function is given the path of the file. @default none
    */
-  defaults?: QueryInput | ((file: string) => QueryInput | undefined)
+  defaults?: Query | ((file: string) => Query | undefined)
   /** Named queries, used as `?preset=name`. @default {} */
-  presets?: Readonly<Record<string, QueryInput>>
+  presets?: Readonly<Record<string, Query>>
   /**
    * Media conditions by name, such as `{ phone: '(max-width: 600px)' }`, for what a query says of some screens alone:
    * `phone.aspect=1:1`. The first one that matches wins. @default {}
@@ -233,10 +234,10 @@ function queryInput(value: unknown, name: string): QueryInput | undefined {
 }
 
 function isQueryRecord(value: unknown): value is Exclude<QueryInput, string> {
-  const isWord = (item: unknown): boolean => typeof item === 'string' || typeof item === 'number'
+  const isWord = (item: unknown): boolean => typeof item === 'string' || typeof item === 'number' || typeof item === 'boolean'
   return (
     isRecord(value) &&
-    Object.values(value).every((item) => isWord(item) || typeof item === 'boolean' || (Array.isArray(item) && item.every(isWord)))
+    Object.values(value).every((item) => item === undefined || isWord(item) || (Array.isArray(item) && item.every(isWord)))
   )
 }
 

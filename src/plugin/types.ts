@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { ifWritable, writeAtomic } from '../files.ts'
-import { dtsText, patternOf, readDts, type ImportTypes } from '../module/dts.ts'
+import { dtsText, patternOf, readDts, type ImportTypes, type ProjectNames } from '../module/dts.ts'
 
 /** Keeps the file with the exact types of all image imports up to date. */
 export interface TypesFile {
@@ -28,9 +28,10 @@ export interface TypesFileOptions {
   root: string
   /** Folder for unfinished files. */
   temp: string
+  names: ProjectNames
 }
 
-export function openTypesFile({ path, root, temp }: TypesFileOptions): TypesFile {
+export function openTypesFile({ path, root, temp, names }: TypesFileOptions): TypesFile {
   const types: ImportTypes = new Map()
   const patterns = new Map<string, Set<string>>()
   const known = new Map<string, { path: string; type: string }>()
@@ -52,7 +53,7 @@ export function openTypesFile({ path, root, temp }: TypesFileOptions): TypesFile
     if (types.size === 0) return
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const before = await readFile(path, 'utf8').catch(() => '')
-      const text = dtsText(merged(readDts(before), types, root), fallbackTypes())
+      const text = dtsText(merged(readDts(before), types, root), fallbackTypes(), names)
       if (text === before) return
       await ifWritable(() => writeAtomic(path, text, temp))
     }

@@ -29,20 +29,20 @@ export const LEVELS = ['auto:low', 'auto', 'auto:high'] as const
 /** Largest size that any output format can hold, in px. */
 const MAX_SIZE = 65_535
 
-interface Row<T> {
+interface Row<T, List extends boolean = boolean> {
   read: Read<T>
   /** Completes "expected …" in the error message and the documentation. */
   expected: string
   /** Whether `a;b` asks for one output per value. */
-  list: boolean
+  list: List
 }
 
-function row<T>(expected: string, read: Read<T>): Row<T> {
+function row<T>(expected: string, read: Read<T>): Row<T, true> {
   return { read, expected, list: true }
 }
 
 /** A directive that says something about the request as a whole. */
-function single<T>(expected: string, read: Read<T>): Row<T> {
+function single<T>(expected: string, read: Read<T>): Row<T, false> {
   return { read, expected, list: false }
 }
 
@@ -127,6 +127,8 @@ export const DIRECTIVES = {
 export type DirectiveName = keyof typeof DIRECTIVES
 /** The typed value of one directive. */
 export type ValueOf<K extends DirectiveName> = (typeof DIRECTIVES)[K] extends Row<infer T> ? T : never
+/** Directives that can have several values. */
+export type ListName = { [K in DirectiveName]: (typeof DIRECTIVES)[K]['list'] extends true ? K : never }[DirectiveName]
 
 /** Directives that can also be set for one format alone, as in `avif.quality=50`. */
 export const PER_FORMAT = ['quality', 'target_size', 'effort', 'lossless', 'progressive'] as const satisfies readonly DirectiveName[]

@@ -6,7 +6,7 @@ import { nearest } from './spelling.ts'
 export type Texts = Map<string, string[]>
 
 /** What `defaults` and `presets` may be written as. */
-export type QueryInput = string | Readonly<Record<string, string | number | boolean | readonly (string | number)[]>>
+export type QueryInput = string | Readonly<Record<string, string | number | boolean | readonly (string | number | boolean)[] | undefined>>
 
 /** Keys that bundlers add to ids, or that say how a module is wanted; they never change a request. */
 const BUNDLER_KEYS: ReadonlySet<string> = new Set(['import', 't', 'v', 'url', 'no-inline'])
@@ -47,7 +47,7 @@ function listOf(word: string): string[] {
 function pairs(query: QueryInput): Iterable<[string, string]> {
   // A raw `#` in a query is a colour, not the start of a fragment.
   if (typeof query === 'string') return new URLSearchParams(query.replace(/^\?/, '').replaceAll('#', '%23'))
-  return Object.entries(query).map(([key, value]) => [key, Array.isArray(value) ? value.join(';') : value === true ? '' : String(value)])
+  return Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, Array.isArray(value) ? value.join(';') : value === true ? '' : String(value)]]))
 }
 
 /** Bare words of vite-imagetools, as in `?cover` or `?right top`, and the other spellings of a key. */

@@ -1,0 +1,34 @@
+import { isBreakpointName } from './media.ts'
+import { parseRequest } from './request.ts'
+import type { Directives } from './written.ts'
+
+export { ImagemillError } from '../errors.ts'
+export type { Directives } from './written.ts'
+
+/**
+ * The text of a query: `query({ w: [320, 640], format: ['avif', 'webp'] })` is `w=320;640&format=avif;webp`.
+ *
+ * @param directives checked by the parser of imports; a wrong one throws an ImagemillError. Names of presets and
+ * breakpoints are those of the plugin's options, which are not known here.
+ * @returns the query without `?`, safe in an address
+ */
+export function query(directives: Directives): string {
+  const text = Object.entries(directives)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => name + valueText(value))
+    .join('&')
+  const { preset } = directives
+  const names = Object.keys(directives).flatMap((name) => name.match(/^[^.]+(?=\.)/)?.[0] ?? [])
+  parseRequest(text, {
+    presets: typeof preset === 'string' ? { [preset]: '' } : {},
+    breakpoints: Object.fromEntries(names.filter(isBreakpointName).map((name) => [name, 'all'])),
+  })
+  return text
+}
+
+/** What a query needs for itself, or an address does not allow, is encoded; what people read stays readable. */
+function valueText(value: unknown): string {
+  if (value === true) return ''
+  const text = Array.isArray(value) ? value.join(';') : String(value)
+  return `=${encodeURIComponent(text).replace(/%(2C|2F|3A|3B|40)/g, decodeURIComponent)}`
+}
