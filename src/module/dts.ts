@@ -43,17 +43,31 @@ function objectType(value: { readonly [key: string]: Value }, keys: readonly str
 
 /** What `placeholder` and `exif` are known of before they are found out, in the place of their code. */
 export function factTypes(names: readonly string[]): Record<string, Expression> {
-  const types: Readonly<Record<string, string>> = { placeholder: "import('imagemill').Placeholder", exif: "import('imagemill').Exif" }
-  return Object.fromEntries(names.map((name) => [name, new Expression(types[name] ?? 'unknown')]))
+  return Object.fromEntries(names.map((name) => [name, new Expression(FACT_TYPES[name] ?? 'unknown')]))
 }
 
-/** The type of `as=result`: sizes in bytes are known only when the images are made. */
-export function resultType(outputs: readonly Output[]): string {
-  const files = outputs.map(
-    ({ encoding, picture }) =>
-      `import('imagemill').OutputFile & { format: "${encoding.format}"; width: ${picture.width}; height: ${picture.height} }`,
-  )
-  return `import('imagemill').JobSuccess & { outputs: [${files.join(', ')}] }`
+const FACT_TYPES: Readonly<Record<string, string>> = { placeholder: "import('imagemill').Placeholder", exif: "import('imagemill').Exif" }
+
+/** The type of `as=result`, a list where each output has a record of its own; sizes in bytes are known only when the images are made. */
+export function resultType(records: readonly { operation: string; outputs: readonly Output[] }[]): string {
+  const types = records.map(({ operation, outputs }) => {
+    const files = outputs.map(
+      ({ encoding, picture }) =>
+        `import('imagemill').OutputFile & { format: "${encoding.format}"; width: ${picture.width}; height: ${picture.height} }`,
+    )
+    return `import('imagemill').JobSuccess & { operation: "${operation}"; outputs: [${files.join(', ')}] }`
+  })
+  return types.length === 1 ? types.join('') : `[${types.join(', ')}]`
+}
+
+/** Notes in a type the facts that its module exports although they are no keys of it, as with `as=url`. */
+export function withFacts(type: string, names: readonly string[]): string {
+  const others = names.filter((name) => !keysOf(type).includes(name))
+  return others.length > 0 ? `${type} /* and ${others.join(', ')} */` : type
+}
+
+function notedFacts(type: string): string[] {
+  return / \/\* and (.*) \*\/$/.exec(type)?.[1]?.split(', ') ?? []
 }
 
 /** Names of the options that queries use. */
@@ -79,23 +93,25 @@ const FALLBACK = '// Imports that are not above yet, by what they end in.'
 
 function block(pattern: string, images: ReadonlyMap<string, string>): string {
   const sorted = [...images].sort(([a], [b]) => (a < b ? -1 : 1))
-  const names = commonKeys(sorted.map(([, type]) => type))
+  const types = sorted.map(([, type]) => type)
+  const names = common(types.map(keysOf))
   return [
     `declare module ${JSON.stringify(pattern)} {`,
     '  const image:',
     ...sorted.map(([file, type]) => `    | ${type} // ${file}`),
     '  export default image',
     ...names.map((name) => `  export const ${name}: (typeof image)['${name}']`),
+    ...common(types.map(notedFacts)).map((name) => `  export const ${name}: ${FACT_TYPES[name] ?? 'unknown'}`),
     '}\n',
   ].join('\n')
 }
 
-/** Names of the exports that every image has: keys of the outermost object of a type. */
-function commonKeys(types: readonly string[]): string[] {
-  const [first = [], ...others] = types.map(keysOf)
+/** Names of the exports that every image has. */
+function common([first = [], ...others]: readonly string[][]): string[] {
   return first.filter((key) => others.every((keys) => keys.includes(key)))
 }
 
+/** Keys of the outermost object of a type. */
 function keysOf(type: string): string[] {
   if (!type.startsWith('{')) return []
   // What is nested is taken away from the inside out.

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join, normalize, relative, sep } from 'node:path'
 import { asImagemillError } from '../errors.ts'
 import { moduleCode, namedExports } from '../module/code.ts'
-import { factTypes, resultType, typeText } from '../module/dts.ts'
+import { factTypes, resultType, typeText, withFacts } from '../module/dts.ts'
 import { exportedValue } from '../module/image.ts'
 import { parseRequest, type Request } from '../query/request.ts'
 import { changesImage, isImageFile, isOurs, isPlain, splitId, type QueryInput } from '../query/text.ts'
@@ -12,7 +12,7 @@ import { below } from './error.ts'
 import { outputName } from './file-names.ts'
 import type { Place } from './place.ts'
 import { factExports, registerFacts } from './facts.ts'
-import { resultCode } from './result.ts'
+import { recordsOf, resultCode } from './result.ts'
 import { tokenOf } from './tokens.ts'
 import { unmadeJob } from './unmade.ts'
 
@@ -100,8 +100,12 @@ export function imageOf({ file, query }: Pick<Asked, 'file' | 'query'>): string 
 
 /** The type of what the module of a job exports. */
 export function typeOf({ request, plan }: Job): string {
-  if (request.shape?.name === 'result') return resultType(plan.outputs)
-  return typeText(exportedValue(request, plan, factTypes(plan.facts.map(({ question }) => question.operation))))
+  const facts = plan.facts.map(({ question }) => question.operation)
+  const type =
+    request.shape?.name === 'result'
+      ? resultType(recordsOf(plan.operation, plan.outputs))
+      : typeText(exportedValue(request, plan, factTypes(facts)))
+  return withFacts(type, facts)
 }
 
 function nameOf(path: string, request: Request): string {

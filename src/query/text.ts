@@ -47,7 +47,9 @@ function listOf(word: string): string[] {
 function pairs(query: QueryInput): Iterable<[string, string]> {
   // A raw `#` in a query is a colour, not the start of a fragment.
   if (typeof query === 'string') return new URLSearchParams(query.replace(/^\?/, '').replaceAll('#', '%23'))
-  return Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, Array.isArray(value) ? value.join(';') : value === true ? '' : String(value)]]))
+  return Object.entries(query).flatMap(([key, value]) =>
+    value === undefined ? [] : [[key, Array.isArray(value) ? value.join(';') : value === true ? '' : String(value)]],
+  )
 }
 
 /** Bare words of vite-imagetools, as in `?cover` or `?right top`, and the other spellings of a key. */
