@@ -15,6 +15,7 @@ export type { JobFailure, JobResult, JobSuccess, OutputFile } from './contract/j
 export type { Manifest, ManifestEntry, ManifestSource } from './contract/manifest.ts'
 export { ImagemillError, type ErrorCode } from './errors.ts'
 export type { ImagemillOptions } from './plugin/options.ts'
+export type { ShapeFunction, ShapedImage } from './plugin/shape-functions.ts'
 export type { ImagemillPlugin } from './plugin/bundler.ts'
 export { query } from './query/builder.ts'
 export type { Directives, Query } from './query/written.ts'

@@ -1,6 +1,4 @@
 import { availableParallelism } from 'node:os'
-import { createRequire } from 'node:module'
-import type Picomatch from 'picomatch'
 import { ImagemillError } from '../errors.ts'
 import { isRecord } from '../hash.ts'
 import { cgroupCpus, memoryLimit } from '../machine.ts'
@@ -9,18 +7,21 @@ import { isBreakpointName, isMediaQuery } from '../query/media.ts'
 import { nearest } from '../query/spelling.ts'
 import type { QueryInput } from '../query/text.ts'
 import type { Query } from '../query/written.ts'
+import { invalid, read } from './option-values.ts'
+import { matcher, type PathPattern } from './path-patterns.ts'
+import { shapesOf, type ShapeFunction } from './shape-functions.ts'
 
 /** Options of the plugin; all of them can be left out. */
 export interface ImagemillOptions {
-  /** Globs of image files to take, below the project's root. @default every image */
-  include?: string | readonly string[]
-  /** Globs of image files to leave alone. @default none */
-  exclude?: string | readonly string[]
+  /** Image files to take: globs below the project's root, or expressions for such a path with `/`. @default every image */
+  include?: PathPattern | readonly PathPattern[]
+  /** Image files to leave alone. @default none */
+  exclude?: PathPattern | readonly PathPattern[]
   /**
    * Directives that every request has unless its query says otherwise. With them an image import without a query is
-   * a request too. A function is given the path of the file. @default none
+   * a request too. A function is given the path of the file below the root, and what the import asks for. @default none
    */
-  defaults?: Query | ((file: string) => Query | undefined)
+  defaults?: Query | ((file: string, query: URLSearchParams) => Query | undefined)
   /** Named queries, used as `?preset=name`. @default {} */
   presets?: Readonly<Record<string, Query>>
   /**
@@ -28,6 +29,12 @@ export interface ImagemillOptions {
    * `phone.aspect=1:1`. The first one that matches wins. @default {}
    */
   breakpoints?: Readonly<Record<string, string>>
+  /**
+   * What `as=name` exports, by name: a function of the image that answers plain data; `as=name:a;b` gives it `args`.
+   * Addresses are texts to be passed on whole or within a longer text: in a build they stand for what is known later.
+   * @default {}
+   */
+  shapes?: Readonly<Record<string, ShapeFunction>>
   cache?: {
     /** Folder of the store, from the project's root. @default 'node_modules/.cache/imagemill' beside the nearest package.json */
     dir?: string
@@ -67,9 +74,10 @@ export type LogLevel = NonNullable<ImagemillOptions['logLevel']>
 /** Options with nothing left open. */
 export interface Options {
   matches(path: string): boolean
-  defaults(file: string): QueryInput | undefined
+  defaults(file: string, query: string): QueryInput | undefined
   presets: Readonly<Record<string, QueryInput>>
   breakpoints: Breakpoints
+  shapes: Readonly<Record<string, ShapeFunction>>
   cache: { dir: string | undefined; maxSize: number }
   concurrency: number
   memory: number
@@ -92,6 +100,7 @@ export function resolveOptions(input: unknown = {}): Options {
     'defaults',
     'presets',
     'breakpoints',
+    'shapes',
     'cache',
     'concurrency',
     'memory',
@@ -107,9 +116,12 @@ export function resolveOptions(input: unknown = {}): Options {
   const defaults = raw['defaults']
   return {
     matches: matcher(raw['include'], raw['exclude']),
-    defaults: isDefaultsFunction(defaults) ? (file) => queryInput(defaults(file), 'defaults') : () => queryInput(defaults, 'defaults'),
+    defaults: isDefaultsFunction(defaults)
+      ? (file, query) => queryInput(defaults(file, new URLSearchParams(query)), 'defaults')
+      : () => queryInput(defaults, 'defaults'),
     presets: presetsOf(raw['presets']),
     breakpoints: breakpointsOf(raw['breakpoints']),
+    shapes: shapesOf(raw['shapes']),
     cache: {
       dir: read(cache['dir'], 'cache.dir', 'a path', (value) => (typeof value === 'string' && value !== '' ? value : undefined)),
       maxSize: read(cache['maxSize'], 'cache.maxSize', SIZE, bytesOf) ?? 2e9,
@@ -138,23 +150,6 @@ export function resolveOptions(input: unknown = {}): Options {
 }
 
 const SIZE = "bytes, as a number or such as '500mb'"
-
-/** A value as its parser gives it, undefined when it was left out; anything else is refused by name. */
-function read<T>(value: unknown, name: string, expected: string, parse: (value: unknown) => T | undefined): T | undefined {
-  if (value === undefined) return undefined
-  const parsed = parse(value)
-  if (parsed === undefined) throw invalid(name, expected, value)
-  return parsed
-}
-
-function invalid(name: string, expected: string, value: unknown): ImagemillError {
-  const shown = typeof value === 'function' ? 'a function' : JSON.stringify(value)
-  return new ImagemillError({
-    code: 'INVALID_OPTION',
-    message: `invalid option \`${name}\`: expected ${expected}, received ${shown}`,
-    hint: 'The README lists every option.',
-  })
-}
 
 function fields(value: unknown, prefix: string, known: readonly string[]): Record<string, unknown> {
   if (!isRecord(value)) throw invalid(prefix.slice(0, -1) || 'imagemill()', 'an object', value)
@@ -186,24 +181,6 @@ function manifestName(value: unknown): string | undefined {
   if (value === undefined || value === true) return MANIFEST
   if (typeof value === 'string' && value !== '') return value
   throw invalid('manifest', 'true, false or a file name', value)
-}
-
-function matcher(include: unknown, exclude: unknown): (path: string) => boolean {
-  const [taken, left] = [globs(include, 'include'), globs(exclude, 'exclude')]
-  if (!taken && !left) return () => true
-  // Most projects have neither, and it is the slowest of our modules to load.
-  const picomatch: typeof Picomatch = createRequire(import.meta.url)('picomatch')
-  const isTaken = taken ? picomatch(taken, { dot: true }) : () => true
-  const isLeft = left ? picomatch(left, { dot: true }) : () => false
-  return (path) => isTaken(path) && !isLeft(path)
-}
-
-function globs(value: unknown, name: string): string[] | undefined {
-  return read(value, name, 'a glob or a list of globs', (given) => {
-    const list: unknown[] = Array.isArray(given) ? given : [given]
-    const texts = list.filter((glob) => typeof glob === 'string')
-    return texts.length === list.length ? texts : undefined
-  })
 }
 
 function presetsOf(value: unknown): Record<string, QueryInput> {
@@ -241,6 +218,6 @@ function isQueryRecord(value: unknown): value is Exclude<QueryInput, string> {
   )
 }
 
-function isDefaultsFunction(value: unknown): value is (file: string) => unknown {
+function isDefaultsFunction(value: unknown): value is (file: string, query: URLSearchParams) => unknown {
   return typeof value === 'function'
 }

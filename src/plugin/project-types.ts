@@ -115,7 +115,7 @@ async function addType(
   const asked = ask(`${image.replaceAll('%', '%25').replaceAll('#', '%23')}?${query}`, place)
   if (!asked || pattern === undefined) return undefined
   try {
-    const type = typeOf(await planImage(asked, place))
+    const type = await typeOf(await planImage(asked, place), place)
     types.set(pattern, (types.get(pattern) ?? new Map<string, string>()).set(asked.path, type))
     return undefined
   } catch (error) {

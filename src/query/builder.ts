@@ -1,5 +1,6 @@
 import { isBreakpointName } from './media.ts'
 import { parseRequest } from './request.ts'
+import { isShapeName } from './shapes.ts'
 import type { Directives } from './written.ts'
 
 export { ImagemillError } from '../errors.ts'
@@ -8,8 +9,8 @@ export type { Directives } from './written.ts'
 /**
  * The text of a query: `query({ w: [320, 640], format: ['avif', 'webp'] })` is `w=320;640&format=avif;webp`.
  *
- * @param directives checked by the parser of imports; a wrong one throws an ImagemillError. Names of presets and
- * breakpoints are those of the plugin's options, which are not known here.
+ * @param directives checked by the parser of imports; a wrong one throws an ImagemillError. Names of presets,
+ * breakpoints and shapes are those of the plugin's options, which only the types know here.
  * @returns the query without `?`, safe in an address
  */
 export function query(directives: Directives): string {
@@ -17,11 +18,13 @@ export function query(directives: Directives): string {
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => name + valueText(value))
     .join('&')
-  const { preset } = directives
+  const { as = '', preset } = directives
+  const shape = String(as).split(':')[0] ?? ''
   const names = Object.keys(directives).flatMap((name) => name.match(/^[^.]+(?=\.)/)?.[0] ?? [])
   parseRequest(text, {
     presets: typeof preset === 'string' ? { [preset]: '' } : {},
     breakpoints: Object.fromEntries(names.filter(isBreakpointName).map((name) => [name, 'all'])),
+    shapes: isShapeName(shape) ? [shape] : [],
   })
   return text
 }

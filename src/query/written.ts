@@ -6,6 +6,8 @@ declare global {
   interface ImagemillPresets {}
   /** Names of the breakpoints of this project, as keys; `imagemill.d.ts` fills it in. */
   interface ImagemillBreakpoints {}
+  /** Names of the shapes of this project, as keys; `imagemill.d.ts` fills it in. */
+  interface ImagemillShapes {}
 }
 
 /** Any text as long as the project has no `imagemill.d.ts` that knows better. */
@@ -19,10 +21,12 @@ interface Spelt {
   format: Format | 'jpg' | 'auto'
   target_size: number | `${number}kb` | `${number}mb`
   placeholder: (typeof PLACEHOLDERS)[number] | 'dominant' | `lqip:${number}`
-  as: (typeof SHAPES)[number] | `metadata:${string}`
+  as: (typeof SHAPES)[number] | `metadata:${string}` | OwnShape
   preset: NameOf<ImagemillPresets>
   imagemill: true
 }
+
+type OwnShape = (keyof ImagemillShapes & string) | `${keyof ImagemillShapes & string}:${string}`
 
 type Spelling<K extends DirectiveName> = K extends keyof Spelt ? Spelt[K] : ValueOf<K>
 
