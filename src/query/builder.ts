@@ -19,7 +19,7 @@ export function query(directives: Directives): string {
     .map(([name, value]) => name + valueText(value))
     .join('&')
   const { as = '', preset } = directives
-  const shape = String(as).split(':')[0] ?? ''
+  const [shape = ''] = /^[^:]*/.exec(as) ?? []
   const names = Object.keys(directives).flatMap((name) => name.match(/^[^.]+(?=\.)/)?.[0] ?? [])
   parseRequest(text, {
     presets: typeof preset === 'string' ? { [preset]: '' } : {},

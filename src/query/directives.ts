@@ -115,7 +115,7 @@ export const DIRECTIVES = {
   placeholder: single(`${words(PLACEHOLDERS)}, or lqip:32 for another width than 20 px`, (value) => readPlaceholder(value)),
   exif: single(yes, flag),
   metadata: single(words(METADATA), oneOf(METADATA)),
-  as: single(words(SHAPES), (value) => readShape(value)),
+  as: single(`${words(SHAPES)}, or metadata:width;height with any of src, width, height, format`, (value) => readShape(value)),
   inline: single('nothing, `true`, `false` or `auto`', (value) => (value === 'auto' ? value : flag(value))),
   animated: single(yes, flag),
   prune: single(yes, flag),
@@ -187,6 +187,9 @@ export const VALUE_ALIASES: Readonly<Record<string, string>> = { meta: 'metadata
 /** Directives that do not make a request ours by themselves: other tools use the same words. */
 export const WEAK: ReadonlySet<string> = new Set(['inline', 'id', ...FITS, ...POSITIONS])
 
+/** What `as=metadata` knows of an output. */
+const METADATA_KEYS = ['src', 'width', 'height', 'format'] as const
+
 export interface Shape {
   name: (typeof SHAPES)[number]
   /** The keys that `as=metadata:width;height` picks. */
@@ -197,7 +200,9 @@ function readShape(value: string): Shape | undefined {
   const [word = '', keys] = value.split(':')
   const name = oneOf(SHAPES)(VALUE_ALIASES[word] ?? word)
   if (!name || (keys !== undefined && name !== 'metadata')) return undefined
-  return keys === undefined ? { name } : { name, keys: keys.split(/[;,]/).filter(Boolean) }
+  if (keys === undefined) return { name }
+  const picked = keys.split(/[;,]/).filter(Boolean)
+  return picked.length > 0 && picked.every((key) => METADATA_KEYS.some((known) => known === key)) ? { name, keys: picked } : undefined
 }
 
 /** The kind, and of an `lqip` its width where it is not the usual one, as a text that `placeholderOf` reads back. */

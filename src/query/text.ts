@@ -82,7 +82,10 @@ function isOfBreakpoint(name: string): boolean {
 
 /** Whether defaults change images, or only say how an image that is asked for is given: then plain imports stay plain. */
 export function changesImage(defaults: QueryInput): boolean {
-  return [...readTexts(defaults).keys()].some((name) => isKnown(name) && !WEAK.has(name) && name !== 'as')
+  const texts = readTexts(defaults)
+  // A plain import keeps all that is in the file anyway.
+  const isKept = texts.get('metadata')?.join() === 'keep'
+  return [...texts.keys()].some((name) => isKnown(name) && !WEAK.has(name) && name !== 'as' && !(name === 'metadata' && isKept))
 }
 
 /** Whether a query asks for nothing special, so that the plugin's `defaults` may make it ours. */

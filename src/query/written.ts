@@ -21,12 +21,13 @@ interface Spelt {
   format: Format | 'jpg' | 'auto'
   target_size: number | `${number}kb` | `${number}mb`
   placeholder: (typeof PLACEHOLDERS)[number] | 'dominant' | `lqip:${number}`
-  as: (typeof SHAPES)[number] | `metadata:${string}` | OwnShape
+  as: WithOwn<(typeof SHAPES)[number] | `metadata:${string}`>
   preset: NameOf<ImagemillPresets>
   imagemill: true
 }
 
-type OwnShape = (keyof ImagemillShapes & string) | `${keyof ImagemillShapes & string}:${string}`
+/** With the shapes of the project, and what they are given: `as: 'card:a;b'`. */
+type WithOwn<T, Own = keyof ImagemillShapes> = T | (Own extends string ? Own | `${Own}:${string}` : never)
 
 type Spelling<K extends DirectiveName> = K extends keyof Spelt ? Spelt[K] : ValueOf<K>
 

@@ -15,7 +15,7 @@ export const texts: string[] = [
   query({ w: [320, 640], format: ['avif', 'webp'] }),
   query({ w: '320;640', h: 200, aspect: '16:9', fit: 'cover', position: 'right top', quality: [40, 'auto'], densities: [1, 2] }),
   query({ 'avif.quality': 50, 'webp.target_size': '30kb', target_size: 50_000, crop: '0,0,50%,50%', focus: '0.3,0.7', blur: true }),
-  query({ preset: 'card', 'phone.w': [200, 400], 'phone.avif.quality': 40, placeholder: 'lqip:32', as: 'metadata:width', trim: 10 }),
+  query({ preset: 'card', 'phone.w': [200, 400], 'phone.avif.quality': 40, placeholder: 'lqip:32', as: 'box:a;b', trim: 10 }),
   light({ effort: 'max', lossless: true, flip: [true, false], inline: 'auto', metadata: 'copyright', w: undefined }),
 ]
 export const options: ImagemillOptions = {
@@ -47,6 +47,9 @@ query({ lossless: 'yes' })
 query({ placeholder: 'blur' })
 query({ metadata: 'all' })
 query({ as: 'image' })
+query({ as: 'boxes' })
+imagemill({ shapes: { box: ({ sizes }) => sizes } })
+imagemill({ include: [3] })
 query({ as: ['url', 'img'] })
 query({ 'avif.quality': 'best' })
 query({ 'avif.w': 320 })
@@ -66,7 +69,7 @@ imagemill({ privacy: 'ignore' })
 export const glob = { w: '320;640', formats: 'avif;webp' } satisfies Directives`
 
 const CONFIG =
-  "import { imagemill } from 'imagemill'\nexport default { plugins: [imagemill({ presets: { hero: 'w=12', card: 'w=8' }, breakpoints: { phone: '(max-width: 600px)' } })] }\n"
+  "import { imagemill } from 'imagemill'\nexport default { plugins: [imagemill({ presets: { hero: 'w=12', card: 'w=8' }, breakpoints: { phone: '(max-width: 600px)' }, shapes: { box: () => '' } })] }\n"
 
 async function site(files: Record<string, string>): Promise<Project> {
   const made = project({
@@ -101,7 +104,7 @@ test('an editor completes names of presets, of directives and of their values', 
   const complete = completer(root, 'src/main.ts')
   expect(complete(main.indexOf("''") + 1)).toEqual(['card', 'hero'])
   expect(complete(main.lastIndexOf("''") + 1)).toEqual(['card', 'hero'])
-  expect(complete(main.indexOf("as: ''") + 5)).toEqual(['img', 'metadata', 'picture', 'result', 'srcset', 'url'])
+  expect(complete(main.indexOf("as: ''") + 5)).toEqual(['box', 'img', 'metadata', 'picture', 'result', 'srcset', 'url'])
   expect(complete(main.indexOf('ph }') + 2)).toEqual(expect.arrayContaining(['placeholder', 'phone.w', 'phone.avif.quality']))
 })
 
