@@ -3,6 +3,7 @@ import { ImagemillError } from '../errors.ts'
 import { isRecord } from '../hash.ts'
 import { cgroupCpus, memoryLimit } from '../machine.ts'
 import type { Breakpoints } from '../query/breakpoints.ts'
+import { MOVED_OPTIONS } from '../migrate/options.ts'
 import { isBreakpointName, isMediaQuery } from '../query/media.ts'
 import { nearest } from '../query/spelling.ts'
 import type { QueryInput } from '../query/text.ts'
@@ -156,7 +157,12 @@ function fields(value: unknown, prefix: string, known: readonly string[]): Recor
   const unknown = Object.keys(value).find((name) => !known.includes(name))
   if (unknown === undefined) return value
   const near = nearest(unknown, known)
-  const hint = near ? `Did you mean \`${prefix}${near}\`?` : `Known ones are ${known.map((name) => prefix + name).join(', ')}.`
+  const hint =
+    prefix === '' && Object.hasOwn(MOVED_OPTIONS, unknown)
+      ? MOVED_OPTIONS[unknown]
+      : near
+        ? `Did you mean \`${prefix}${near}\`?`
+        : `Known ones are ${known.map((name) => prefix + name).join(', ')}.`
   throw new ImagemillError({ code: 'UNKNOWN_OPTION', message: `unknown option \`${prefix}${unknown}\``, hint })
 }
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { asImagemillError } from '../errors.ts'
 import { writeAtomic } from '../files.ts'
+import { positionAt, withoutComments } from '../module/comments.ts'
 import { dtsText, patternOf, type ImportTypes } from '../module/dts.ts'
 import { splitId } from '../query/text.ts'
 import { cacheFolder } from '../store/cache-folder.ts'
@@ -42,6 +43,7 @@ interface Found {
   specifier: string
   importer: string
   line: number
+  column: number
 }
 
 /** Types every import of an image that is written out in the sources. No pixel is made. */
@@ -64,7 +66,7 @@ export async function projectTypes(api: Api, options: ProjectOptions): Promise<P
     await Promise.all(
       found.map(async (each) => {
         const problem = await addType(each, types, options, place)
-        if (problem !== undefined) problems.push(`${problem}\n  imported by ${pathBelow(root, each.importer)}:${each.line}`)
+        if (problem !== undefined) problems.push(`${problem}\n  imported by ${pathBelow(root, each.importer)}:${each.line}:${each.column}`)
       }),
     )
   } finally {
@@ -90,11 +92,11 @@ async function findImports({ root, ignore }: ProjectOptions): Promise<Found[]> {
   })
   const found = await Promise.all(
     files.map(async (importer) => {
-      const text = await readFile(importer, 'utf8')
-      return [...text.matchAll(IMPORT)].map(({ 2: specifier = '', index }) => ({
+      const text = withoutComments(await readFile(importer, 'utf8'))
+      return [...text.matchAll(IMPORT)].map(({ 0: words, 2: specifier = '', index }) => ({
         specifier,
         importer,
-        line: text.slice(0, index).split('\n').length,
+        ...positionAt(text, index + words.lastIndexOf(specifier)),
       }))
     }),
   )
@@ -113,7 +115,8 @@ async function addType(
   const image = await fileOf(file, importer, options)
   if (image === undefined) return `${specifier}: no file has this name`
   const asked = ask(`${image.replaceAll('%', '%25').replaceAll('#', '%23')}?${query}`, place)
-  if (!asked || pattern === undefined) return undefined
+  if (!asked) return undefined
+  if (pattern === undefined) return `${specifier}: TypeScript cannot know a name with \`*\` in it. Write %2A in its place.`
   try {
     const type = await typeOf(await planImage(asked, place), place)
     types.set(pattern, (types.get(pattern) ?? new Map<string, string>()).set(asked.path, type))
