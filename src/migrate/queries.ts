@@ -1,5 +1,5 @@
 import { ImagemillError } from '../errors.ts'
-import { isBreakpointName } from '../query/media.ts'
+import { anyNames } from '../query/any-names.ts'
 import { parseRequest, type Request } from '../query/request.ts'
 import { isOurs } from '../query/text.ts'
 import type { Finding } from './finding.ts'
@@ -33,7 +33,7 @@ export function reviewQuery({ query, exported }: QueryUse): Change[] {
 
 /** Queries that are not ours are left to Vite, and were not. */
 function reviewOthers(names: readonly string[]): Change[] {
-  if (names.length === 0 || names.every((name) => VITE.test(name) && name !== 'inline')) return []
+  if (names.every((name) => VITE.test(name) && name !== 'inline')) return []
   if (names.every((name) => VITE.test(name)))
     return [note('Vite inlines the file as it is, unturned and with its metadata', 'Add a directive to have it made anew: `inline&w=640`.')]
   return [note('no directive: the file is used as it is', `A word for \`defaultDirectives\` is a preset: \`preset=${names[0]}\`.`)]
@@ -61,14 +61,8 @@ function reviewValues(written: URLSearchParams, { values, shape }: Request): Cha
 }
 
 function requestOf(query: string): Request | ImagemillError {
-  const written = new URLSearchParams(query)
-  const preset = written.get('preset')
-  const names = [...written.keys()].flatMap((name) => /^[^.]+(?=\.)/.exec(name)?.[0] ?? []).filter(isBreakpointName)
   try {
-    return parseRequest(query, {
-      presets: preset === null ? {} : { [preset]: '' },
-      breakpoints: Object.fromEntries(names.map((name) => [name, 'all'])),
-    })
+    return parseRequest(query, anyNames(query))
   } catch (error) {
     if (error instanceof ImagemillError) return error
     throw error

@@ -75,12 +75,16 @@ export interface ProjectNames {
   presets: Readonly<Record<string, unknown>>
   breakpoints: Readonly<Record<string, unknown>>
   shapes: Readonly<Record<string, unknown>>
+  transforms: Readonly<Record<string, unknown>>
 }
 
 /** The whole file; `fallback` are the patterns for imports that are not in it. */
-export function dtsText(types: ImportTypes, fallback: string, { presets, breakpoints, shapes }: ProjectNames): string {
+export function dtsText(types: ImportTypes, fallback: string, { presets, breakpoints, shapes, transforms }: ProjectNames): string {
   const names =
-    namesText('ImagemillPresets', presets) + namesText('ImagemillBreakpoints', breakpoints) + namesText('ImagemillShapes', shapes)
+    namesText('ImagemillPresets', presets) +
+    namesText('ImagemillBreakpoints', breakpoints) +
+    namesText('ImagemillShapes', shapes) +
+    namesText('ImagemillTransforms', transforms)
   const blocks = [...types].filter(([, images]) => images.size > 0).sort(([a], [b]) => b.length - a.length || (a < b ? -1 : 1))
   return `${HEADER}${blocks.map(([pattern, images]) => block(pattern, images)).join('')}${names}\n${FALLBACK}\n${fallback}`
 }

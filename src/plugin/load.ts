@@ -16,6 +16,7 @@ import { factExports, registerFacts } from './facts.ts'
 import { recordsOf, resultCode } from './result.ts'
 import { customValue, dataType } from './shapes.ts'
 import { tokenOf } from './tokens.ts'
+import { knownTransforms } from './transforms.ts'
 import { unmadeJob } from './unmade.ts'
 
 /** What an id asks of us: a file, and the parts of its query; undefined when it is not ours. */
@@ -81,7 +82,13 @@ export async function loadImage(asked: Asked, place: Place): Promise<string> {
 export async function planImage({ file, path, query, defaults }: Asked, place: Place): Promise<Job> {
   const { api, root } = place
   const { presets, breakpoints } = api.options
-  const request = parseRequest(query, { defaults, presets, breakpoints, shapes: Object.keys(api.options.shapes) })
+  const request = parseRequest(query, {
+    defaults,
+    presets,
+    breakpoints,
+    shapes: Object.keys(api.options.shapes),
+    transforms: knownTransforms(root, api.options.transforms),
+  })
   const { source, plan } = await api.pipeline(root).plan(file, request)
   for (const warning of plan.warnings) api.report.warn(`${path}?${query}: ${warning}`)
   return register({ name: nameOf(path, request), written: query, request, source, plan }, place)

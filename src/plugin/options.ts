@@ -11,6 +11,7 @@ import type { Query } from '../query/written.ts'
 import { invalid, read } from './option-values.ts'
 import { matcher, type PathPattern } from './path-patterns.ts'
 import { shapesOf, type ShapeFunction } from './shape-functions.ts'
+import { transformsOf } from './transforms.ts'
 
 /** Options of the plugin; all of them can be left out. */
 export interface ImagemillOptions {
@@ -36,6 +37,12 @@ export interface ImagemillOptions {
    * @default {}
    */
   shapes?: Readonly<Record<string, ShapeFunction>>
+  /**
+   * What `transform=name:value` does to the pixels, by name: the path of a module from the root, or a package. Its default
+   * export is `(image, { value, width, height }) => image`, with images of sharp; it runs in the processes that make them.
+   * The text of the module is part of what the cache knows an image by, that of other modules it imports is not. @default {}
+   */
+  transforms?: Readonly<Record<string, string>>
   cache?: {
     /** Folder of the store, from the project's root. @default 'node_modules/.cache/imagemill' beside the nearest package.json */
     dir?: string
@@ -79,6 +86,7 @@ export interface Options {
   presets: Readonly<Record<string, QueryInput>>
   breakpoints: Breakpoints
   shapes: Readonly<Record<string, ShapeFunction>>
+  transforms: Readonly<Record<string, string>>
   cache: { dir: string | undefined; maxSize: number }
   concurrency: number
   memory: number
@@ -102,6 +110,7 @@ export function resolveOptions(input: unknown = {}): Options {
     'presets',
     'breakpoints',
     'shapes',
+    'transforms',
     'cache',
     'concurrency',
     'memory',
@@ -123,6 +132,7 @@ export function resolveOptions(input: unknown = {}): Options {
     presets: presetsOf(raw['presets']),
     breakpoints: breakpointsOf(raw['breakpoints']),
     shapes: shapesOf(raw['shapes']),
+    transforms: transformsOf(raw['transforms']),
     cache: {
       dir: read(cache['dir'], 'cache.dir', 'a path', (value) => (typeof value === 'string' && value !== '' ? value : undefined)),
       maxSize: read(cache['maxSize'], 'cache.maxSize', SIZE, bytesOf) ?? 2e9,

@@ -1,6 +1,5 @@
-import { isBreakpointName } from './media.ts'
+import { anyNames } from './any-names.ts'
 import { parseRequest } from './request.ts'
-import { isShapeName } from './shapes.ts'
 import type { Directives } from './written.ts'
 
 export { ImagemillError } from '../errors.ts'
@@ -10,7 +9,7 @@ export type { Directives } from './written.ts'
  * The text of a query: `query({ w: [320, 640], format: ['avif', 'webp'] })` is `w=320;640&format=avif;webp`.
  *
  * @param directives checked by the parser of imports; a wrong one throws an ImagemillError. Names of presets,
- * breakpoints and shapes are those of the plugin's options, which only the types know here.
+ * breakpoints, shapes and transforms are those of the plugin's options, which only the types know here.
  * @returns the query without `?`, safe in an address
  */
 export function query(directives: Directives): string {
@@ -18,14 +17,7 @@ export function query(directives: Directives): string {
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => name + valueText(value))
     .join('&')
-  const { as = '', preset } = directives
-  const [shape = ''] = /^[^:]*/.exec(as) ?? []
-  const names = Object.keys(directives).flatMap((name) => name.match(/^[^.]+(?=\.)/)?.[0] ?? [])
-  parseRequest(text, {
-    presets: typeof preset === 'string' ? { [preset]: '' } : {},
-    breakpoints: Object.fromEntries(names.filter(isBreakpointName).map((name) => [name, 'all'])),
-    shapes: isShapeName(shape) ? [shape] : [],
-  })
+  parseRequest(text, anyNames(text))
   return text
 }
 

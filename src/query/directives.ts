@@ -1,4 +1,4 @@
-import { aspect, bytes, colour, crop, flag, focus, integer, number, numberOrFlag, oneOf, type Read } from './values.ts'
+import { aspect, bytes, colour, crop, flag, focus, integer, number, numberOrFlag, oneOf, transform, type Read } from './values.ts'
 
 /** Formats in the order of their names; also the valid values of `format`. */
 export const FORMATS = ['avif', 'gif', 'jpeg', 'png', 'webp'] as const
@@ -109,6 +109,7 @@ export const DIRECTIVES = {
   hue: row('whole degrees from -360 to 360', integer(-360, 360)),
   saturation: row('a factor from 0 to 100', number(0, 100)),
   brightness: row('a factor from 0 to 100', number(0, 100)),
+  transform: row('names of transforms of the plugin options, with a value after a colon: watermark:left,grain', transform),
   colors: single('srgb or keep', oneOf(['srgb', 'keep'])),
   densities: { ...row('pixel densities such as 1;2', number(0.1, 10)), list: true },
   basePixels: single('the width in px of density 1', integer(1, MAX_SIZE)),
@@ -158,6 +159,7 @@ export const MULTIPLYING = [
   'hue',
   'saturation',
   'brightness',
+  'transform',
   'quality',
   'effort',
   'lossless',

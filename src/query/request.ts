@@ -4,6 +4,7 @@ import { inheritedTexts, splitBreakpoints, type Breakpoints } from './breakpoint
 import { DIRECTIVES, FORMATS, PER_FORMAT, isDirective, type DirectiveName, type Shape, type ValueOf } from './directives.ts'
 import { shapeText, takeCustomShape, type CustomShape } from './shapes.ts'
 import { nearest } from './spelling.ts'
+import { findTransforms, type KnownTransforms, type Transforms } from './transforms.ts'
 import { readTexts, refuseUnknown, type QueryInput, type Texts } from './text.ts'
 
 /** Typed values of every directive that was given; lists are sorted and without duplicates, `format` keeps its order. */
@@ -23,6 +24,8 @@ export interface Request {
   custom?: CustomShape
   /** Whether the bundler's own `?url` asks for the address alone. */
   urlOnly: boolean
+  /** The modules that `transform` names. */
+  transforms?: Transforms
   /** The image as it is on other screens, in the order in which their conditions are tried; empty without art direction. */
   art: ArtDirected[]
 }
@@ -38,13 +41,15 @@ export interface RequestContext {
   defaults?: QueryInput | undefined
   presets?: Readonly<Record<string, QueryInput>>
   breakpoints?: Breakpoints
+  /** Finds the modules of the transforms of the plugin options, by name. */
+  transforms?: KnownTransforms
   /** Names of the shapes of the plugin options, for `as`. */
   shapes?: readonly string[]
 }
 
 /** Parses a query. What it says goes before its preset, which goes before the plugin's defaults. */
 export function parseRequest(query: QueryInput, context: RequestContext = {}): Request {
-  const { defaults = '', presets = {}, breakpoints = {}, shapes = [] } = context
+  const { defaults = '', presets = {}, breakpoints = {}, shapes = [], transforms } = context
   const written = readTexts(query)
   const usual = readTexts(defaults)
   const preset = readTexts(presetQuery(written.get('preset') ?? usual.get('preset'), presets))
@@ -52,7 +57,7 @@ export function parseRequest(query: QueryInput, context: RequestContext = {}): R
     throw conflict('a preset cannot name another preset', 'Write its directives out in `presets`, in the options of the plugin.')
   const { own, art } = splitBreakpoints(overlay(usual, preset, written), breakpoints)
   const custom = takeCustomShape(own, shapes)
-  const settled = settle(own, written)
+  const settled = settle(own, written, transforms)
   const request = custom ? withShape(settled, custom) : settled
   if (art.length === 0) return request
   if (!isPicture(request)) {
@@ -65,11 +70,11 @@ export function parseRequest(query: QueryInput, context: RequestContext = {}): R
   return {
     ...request,
     query: joined([...canonicalParts(request), ...asCustom, ...parts]),
-    art: art.map(({ name, media, texts }) => ({ name, media, request: settle(inheritedTexts(own, texts), texts) })),
+    art: art.map(({ name, media, texts }) => ({ name, media, request: settle(inheritedTexts(own, texts), texts, transforms) })),
   }
 }
 
-function settle(texts: Texts, written: Texts): Request {
+function settle(texts: Texts, written: Texts, known: KnownTransforms | undefined): Request {
   refuseUnknown(texts)
   const { values, perFormat } = readValues(texts)
   refuseIdle(written, values, perFormat)
@@ -78,7 +83,9 @@ function settle(texts: Texts, written: Texts): Request {
     throw conflict('`url` and `as` both say what is exported', 'Leave out one of them.')
   if (values.trim && (values.crop?.length ?? 0) > 1)
     throw conflict('`trim` looks at one rectangle, and `crop` names several', 'Keep one `crop`, or leave out `trim`.')
-  return { query: joined(canonicalParts({ values, perFormat })), values, perFormat, shape: values.as?.[0], urlOnly, art: [] }
+  const transforms = values.transform && findTransforms(values.transform, known)
+  const query = joined(canonicalParts({ values, perFormat }))
+  return { query, values, perFormat, shape: values.as?.[0], urlOnly, art: [], ...(transforms && { transforms }) }
 }
 
 function withShape(request: Request, custom: CustomShape): Request {

@@ -165,6 +165,7 @@ const MEANT = [
   'flatten',
   'saturation',
   'brightness',
+  'transform',
   'colors',
   'densities',
   'basePixels',

@@ -8,6 +8,8 @@ declare global {
   interface ImagemillBreakpoints {}
   /** Names of the shapes of this project, as keys; `imagemill.d.ts` fills it in. */
   interface ImagemillShapes {}
+  /** Names of the transforms of this project, as keys; `imagemill.d.ts` fills it in. */
+  interface ImagemillTransforms {}
 }
 
 /** Any text as long as the project has no `imagemill.d.ts` that knows better. */
@@ -22,9 +24,13 @@ interface Spelt {
   target_size: number | `${number}kb` | `${number}mb`
   placeholder: (typeof PLACEHOLDERS)[number] | 'dominant' | `lqip:${number}`
   as: WithOwn<(typeof SHAPES)[number] | `metadata:${string}`>
+  transform: Steps<keyof ImagemillTransforms>
   preset: NameOf<ImagemillPresets>
   imagemill: true
 }
+
+/** A transform, with what it is given, or before another one: `'watermark:left,grain'`. */
+type Steps<K> = [K] extends [never] ? string : K extends string ? K | `${K}${':' | ','}${string}` : never
 
 /** With the shapes of the project, and what they are given: `as: 'card:a;b'`. */
 type WithOwn<T, Own = keyof ImagemillShapes> = T | (Own extends string ? Own | `${Own}:${string}` : never)

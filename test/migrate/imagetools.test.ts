@@ -23,7 +23,7 @@ interface Row {
 /** The table of the README. */
 function tableRows(): Row[] {
   const [, section = ''] = readFileSync(join(HOME, 'README.md'), 'utf8').split('## Moving from vite-imagetools\n')
-  const lines = (section.split('\n## ')[0] ?? '').split('\n').filter((line) => /^\| `/.test(line))
+  const lines = (section.split('\n## ')[0] ?? '').split('\n').filter((line) => line.startsWith('| `'))
   return lines.map((line) => {
     const [, words = '', status = '', text = ''] = line.split(' | ').flatMap((cell, index) => (index === 0 ? ['', cell] : [cell]))
     return { words: [...words.matchAll(/`([^`]+)`/g)].flatMap(([, word]) => word ?? []), status, text }

@@ -47,6 +47,7 @@ const WRITTEN: { [K in keyof typeof DIRECTIVES]: [NonNullable<Directives[K]>, st
   hue: [180, 'hue=180'],
   saturation: [0.5, 'saturation=0.5'],
   brightness: [2, 'brightness=2'],
+  transform: [['watermark:top left,grain', 'plain'], 'transform=watermark:top%20left,grain;plain'],
   colors: ['keep', 'colors=keep'],
   densities: [[1, 1.5, 2], 'densities=1;1.5;2'],
   basePixels: [400, 'basePixels=400'],
@@ -76,9 +77,10 @@ test.each(Object.entries(WRITTEN))('`%s` is written as the parser reads it', (na
   const beside = BESIDE[name] ?? {}
   const written = query({ ...beside, [name]: value })
   expect(written.split('&').at(-1)).toBe(text)
-  const presets = { card: '' }
+  const found = { url: '', digest: '' }
+  const context = { presets: { card: '' }, transforms: { names: ['watermark', 'grain', 'plain'], find: () => found } }
   // The same as the object itself, which options take.
-  expect(parseRequest(written, { presets }).query).toBe(parseRequest({ ...beside, [name]: value }, { presets }).query)
+  expect(parseRequest(written, context).query).toBe(parseRequest({ ...beside, [name]: value }, context).query)
 })
 
 test('directives keep their order, and what is undefined is left out', () => {

@@ -85,5 +85,5 @@ test('a second build keeps what an earlier one knew of forms with facts', async 
   await runCli(root, ['types'])
   const text = readFileSync(join(root, 'imagemill.d.ts'), 'utf8')
   const fallback = readFileSync(join(import.meta.dirname, '../../dist/client.d.ts'), 'utf8')
-  expect(dtsText(readDts(text), fallback, { presets: {}, breakpoints: {}, shapes: {} })).toBe(text)
+  expect(dtsText(readDts(text), fallback, { presets: {}, breakpoints: {}, shapes: {}, transforms: {} })).toBe(text)
 })

@@ -15,7 +15,7 @@ export const texts: string[] = [
   query({ w: [320, 640], format: ['avif', 'webp'] }),
   query({ w: '320;640', h: 200, aspect: '16:9', fit: 'cover', position: 'right top', quality: [40, 'auto'], densities: [1, 2] }),
   query({ 'avif.quality': 50, 'webp.target_size': '30kb', target_size: 50_000, crop: '0,0,50%,50%', focus: '0.3,0.7', blur: true }),
-  query({ preset: 'card', 'phone.w': [200, 400], 'phone.avif.quality': 40, placeholder: 'lqip:32', as: 'box:a;b', trim: 10 }),
+  query({ transform: ['paint', 'paint:left,paint'], preset: 'card', 'phone.w': [200, 400], 'phone.avif.quality': 40, placeholder: 'lqip:32', as: 'box:a;b', trim: 10 }),
   light({ effort: 'max', lossless: true, flip: [true, false], inline: 'auto', metadata: 'copyright', w: undefined }),
 ]
 export const options: ImagemillOptions = {
@@ -48,6 +48,8 @@ query({ placeholder: 'blur' })
 query({ metadata: 'all' })
 query({ as: 'image' })
 query({ as: 'boxes' })
+query({ transform: 'print' })
+query({ transform: 'paint left' })
 imagemill({ shapes: { box: ({ sizes }) => sizes } })
 imagemill({ include: [3] })
 query({ as: ['url', 'img'] })
@@ -69,7 +71,7 @@ imagemill({ privacy: 'ignore' })
 export const glob = { w: '320;640', formats: 'avif;webp' } satisfies Directives`
 
 const CONFIG =
-  "import { imagemill } from 'imagemill'\nexport default { plugins: [imagemill({ presets: { hero: 'w=12', card: 'w=8' }, breakpoints: { phone: '(max-width: 600px)' }, shapes: { box: () => '' } })] }\n"
+  "import { imagemill } from 'imagemill'\nexport default { plugins: [imagemill({ presets: { hero: 'w=12', card: 'w=8' }, breakpoints: { phone: '(max-width: 600px)' }, shapes: { box: () => '' }, transforms: { paint: './paint.js' } })] }\n"
 
 async function site(files: Record<string, string>): Promise<Project> {
   const made = project({
