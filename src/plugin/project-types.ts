@@ -10,7 +10,7 @@ import type { Api } from './api.ts'
 import { below } from './error.ts'
 import { ask, planImage, typeOf } from './load.ts'
 import type { Place } from './place.ts'
-import { fallbackTypes } from './types.ts'
+import { TYPES_FILE, fallbackTypes, typesHome } from './types.ts'
 
 /** What the sources of a project import, found without a build. */
 export interface ProjectTypes {
@@ -49,8 +49,8 @@ interface Found {
 /** Types every import of an image that is written out in the sources. No pixel is made. */
 export async function projectTypes(api: Api, options: ProjectOptions): Promise<ProjectTypes> {
   const { root } = options
-  const name = typeof api.options.types === 'string' ? api.options.types : 'imagemill.d.ts'
-  const path = resolve(root, name)
+  const { types: wanted } = api.options
+  const path = typeof wanted === 'string' ? resolve(root, wanted) : join(typesHome(root) ?? root, TYPES_FILE)
   const place: Place = {
     api,
     root,

@@ -15,6 +15,9 @@ export interface TypesFile {
   write(): Promise<void>
 }
 
+/** Its name, unless the options say otherwise. */
+export const TYPES_FILE = 'imagemill.d.ts'
+
 /** Changes that come together are written together, in ms. */
 const PAUSE = 200
 
@@ -93,6 +96,13 @@ function sourceOf(importer: string, texts: Map<string, { modified: number; text:
   const text = readFileSync(file, 'utf8')
   texts.set(file, { modified, text })
   return text
+}
+
+/** The folder with the tsconfig.json that a project is checked by: the root, or one above it in the same package. */
+export function typesHome(root: string): string | undefined {
+  if (existsSync(join(root, 'tsconfig.json'))) return root
+  const above = dirname(root)
+  return existsSync(join(root, 'package.json')) || above === root ? undefined : typesHome(above)
 }
 
 /** The types that come with the package, for imports that are not found yet. */

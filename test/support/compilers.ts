@@ -30,8 +30,8 @@ export function linkPackages(root: string, names: readonly string[] = ['imagemil
 }
 
 /** What a compiler says of a project, a line for each mistake: `src/main.ts:3 TS2322`. */
-export function diagnose(root: string, compiler: Compiler): string[] {
-  const { stdout } = spawnSync(process.execPath, [join(HOME, 'node_modules', compiler, 'bin/tsc'), '-p', root, '--pretty', 'false'], {
+export function diagnose(root: string, compiler: Compiler, config = 'tsconfig.json'): string[] {
+  const { stdout } = spawnSync(process.execPath, [join(HOME, 'node_modules', compiler, 'bin/tsc'), '-p', config, '--pretty', 'false'], {
     cwd: root,
     encoding: 'utf8',
   })
