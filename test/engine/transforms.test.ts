@@ -90,6 +90,24 @@ test('an image is made anew when its module changes, and only then, wherever the
   expect(encodesIn(root)).toBe(2)
 })
 
+test('a placeholder stands in for the changed picture, and a breakpoint can have a change of its own', async () => {
+  const { root, write } = await site()
+  write(
+    'main.js',
+    "import { placeholder as plain } from './a.jpg?placeholder=dominant_color'\nimport changed from './a.jpg?placeholder=dominant_color&transform=negative&phone.w=10&phone.transform=paint&format=png'\nglobalThis.answer = [plain.dominant_color, changed.placeholder.dominant_color, changed.sources[0].srcset.split(' ')[0]]",
+  )
+  const input = join(root, 'main.js')
+  await buildVite(root, {
+    options: { ...OPTIONS, breakpoints: { phone: '(max-width: 600px)' } },
+    config: { build: { assetsInlineLimit: 0, rollupOptions: { input, output: { entryFileNames: 'main.js' } } } },
+  })
+  const [plain, changed, phone] = runFile(join(root, 'dist/main.js')) as string[]
+  const channels = (hex = ''): number[] => (hex.match(/[\da-f]{2}/g) ?? []).map((two) => Number.parseInt(two, 16))
+  const sums = channels(plain).map((value, index) => value + (channels(changed)[index] ?? 0))
+  expect(sums.every((sum) => Math.abs(sum - 255) < 25)).toBe(true)
+  expect((await pictureAt(join(root, 'dist', phone ?? ''))).left).toEqual(RED)
+})
+
 test('the dev server makes an image anew when its module has changed', async () => {
   const { root, write } = await site()
   const dev = await startDev(root, { options: OPTIONS })
