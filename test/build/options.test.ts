@@ -47,6 +47,12 @@ test('`defaults` make images without a query requests, and give way to a query',
   })
 })
 
+test('`defaults` that keep metadata leave plain imports plain, whose files keep it anyway', async () => {
+  const main = "import a from './a.jpg'\nimport b from './photos/b.jpg?w=30'\nglobalThis.answer = [a, typeof b]"
+  expect((await build(main, { defaults: 'metadata=keep' })).answer).toEqual([PLAIN('a'), 'object'])
+  expect((await build(main, { defaults: 'metadata=copyright' })).answer).toEqual([expect.objectContaining({ width: 200 }), 'object'])
+})
+
 test('`defaults` that only say what is exported leave plain imports plain', async () => {
   const main = "import a from './a.jpg'\nimport b from './photos/b.jpg?w=30'\nglobalThis.answer = [a, typeof b, b]"
   const { answer } = await build(main, { defaults: { as: 'url' } })
