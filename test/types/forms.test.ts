@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { dtsText, readDts } from '../../src/module/dts.ts'
 import { runCli } from '../support/cli.ts'
-import { COMPILERS, TSCONFIG, diagnose, linkPackages, wrongLines } from '../support/compilers.ts'
+import { TSCONFIG, diagnose, linkPackages, wrongLines } from '../support/compilers.ts'
 import { jpeg } from '../support/images.ts'
 import { project } from '../support/project.ts'
 
@@ -52,7 +52,7 @@ const RIGHT = [
   "export const found: 'quality' = records[1].operation",
 ].join('\n')
 
-test('every form has its exact type in every compiler', async () => {
+test('every form has its exact type in the oldest and the newest compiler', async () => {
   const { root } = project({
     'tsconfig.json': JSON.stringify(TSCONFIG),
     'src/wrong.ts': WRONG,
@@ -61,9 +61,8 @@ test('every form has its exact type in every compiler', async () => {
   })
   linkPackages(root)
   expect(await runCli(root, ['types'])).toMatchObject({ code: 0 })
-  for (const compiler of COMPILERS) {
+  for (const compiler of ['typescript5', 'typescript'] as const)
     expect(wrongLines(root, compiler, 'src/wrong.ts', WRONG)).toEqual(WRONG.split('\n').slice(8))
-  }
 })
 
 test('forms that are not in the file yet are known by their ending', async () => {
