@@ -3,8 +3,8 @@ import type { Finding } from './finding.ts'
 import { reviewPackage } from './options.ts'
 import { reviewQuery } from './queries.ts'
 
-/** An image with a query, in quotes. */
-const IMAGE = /(['"`])((?:(?!\1)[^\n\\])*?\.(?:avif|gif|hei[cf]|jfif|jpe?g|png|svg|tiff?|webp)\?((?:(?!\1)[^\n\\])*))\1/gi
+/** An image with a query, in quotes; within other quotes, the inner ones are those of its name. */
+const IMAGE = /(['"`])([^'"`\n\\]*?\.(?:avif|gif|hei[cf]|jfif|jpe?g|png|svg|tiff?|webp)\?([^'"`\n\\]*))\1/gi
 
 /** What goes before the name of an image that is imported. */
 const IMPORT = /(?:\bfrom|\bimport|\bimport\s*\()\s*(?:\/\*.*?\*\/\s*)?$/

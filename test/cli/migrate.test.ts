@@ -22,6 +22,7 @@ const FILES = {
     "import j from './j.jpg?url'",
     "import k from './k.jpg?spotify'",
     "import type { Picture } from 'vite-imagetools'",
+    'const code = "import l from \'./l.jpg?width=2&as=url\'"',
   ].join('\n'),
   'src/images.d.ts': "declare module '*&as=picture' {\n  const picture: object\n  export default picture\n}\n",
   'src/App.vue':
@@ -46,6 +47,7 @@ test('lists every place that has to change, with what to write, and what comes o
     'src/main.ts:9:12: ~ ./${name}.jpg?${query}:',
     'src/main.ts:11:16: ~ ./k.jpg?spotify:',
     'src/main.ts:12:30: vite-imagetools:',
+    'src/main.ts:13:30: ./l.jpg?width=2&as=url:',
     'vite.config.ts:1:28: vite-imagetools:',
     'vite.config.ts:4:42: removeMetadata:',
     'vite.config.ts:4:74: enabled:',
@@ -56,7 +58,7 @@ test('lists every place that has to change, with what to write, and what comes o
   expect(stdout).toMatch(/c\.jpg\?width=20&as=url: unknown directive `width`.* Did you mean `w`\?/)
   expect(stdout).toContain('Browsers do not show it; write `avif`, `webp` or `jpeg`.')
   expect(stdout).toMatch(/6:54: import\.meta\.glob: unknown directive `foo`/)
-  expect({ code, stderr }).toEqual({ code: 1, stderr: '12 places have to change, 3 come out otherwise\n' })
+  expect({ code, stderr }).toEqual({ code: 1, stderr: '13 places have to change, 3 come out otherwise\n' })
   expect([...filesOf(root).keys()]).toEqual(before)
   expect(await runCli(root, ['migrate'])).toMatchObject({ code: 0, stdout })
 })
