@@ -1,14 +1,11 @@
 import { availableParallelism } from 'node:os'
-import { ImagemillError } from '../errors.ts'
 import { isRecord } from '../hash.ts'
 import { cgroupCpus, memoryLimit } from '../machine.ts'
 import type { Breakpoints } from '../query/breakpoints.ts'
-import { MOVED_OPTIONS } from '../migrate/options.ts'
 import { isBreakpointName, isMediaQuery } from '../query/media.ts'
-import { nearest } from '../query/spelling.ts'
 import type { QueryInput } from '../query/text.ts'
 import type { Query } from '../query/written.ts'
-import { invalid, read } from './option-values.ts'
+import { SIZE, bytesOf, fields, invalid, positiveInteger, read } from './option-values.ts'
 import { matcher, type PathPattern } from './path-patterns.ts'
 import { shapesOf, type ShapeFunction } from './shape-functions.ts'
 import { transformsOf } from './transforms.ts'
@@ -99,7 +96,6 @@ export interface Options {
 }
 
 const MANIFEST = '.vite/imagemill.json'
-const UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 }
 
 /** Settles options once: unknown names and wrong values are refused, everything else is filled in. */
 export function resolveOptions(input: unknown = {}): Options {
@@ -158,34 +154,6 @@ export function resolveOptions(input: unknown = {}): Options {
     onError:
       read(raw['onError'], 'onError', "'fail' or 'warn'", (value) => (['fail', 'warn'] as const).find((word) => word === value)) ?? 'fail',
   }
-}
-
-const SIZE = "bytes, as a number or such as '500mb'"
-
-function fields(value: unknown, prefix: string, known: readonly string[]): Record<string, unknown> {
-  if (!isRecord(value)) throw invalid(prefix.slice(0, -1) || 'imagemill()', 'an object', value)
-  const unknown = Object.keys(value).find((name) => !known.includes(name))
-  if (unknown === undefined) return value
-  const near = nearest(unknown, known)
-  const hint =
-    prefix === '' && Object.hasOwn(MOVED_OPTIONS, unknown)
-      ? MOVED_OPTIONS[unknown]
-      : near
-        ? `Did you mean \`${prefix}${near}\`?`
-        : `Known ones are ${known.map((name) => prefix + name).join(', ')}.`
-  throw new ImagemillError({ code: 'UNKNOWN_OPTION', message: `unknown option \`${prefix}${unknown}\``, hint })
-}
-
-function positiveInteger(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 1 ? value : undefined
-}
-
-/** Bytes as people write them: a number, or a text such as `500mb`. */
-export function bytesOf(value: unknown): number | undefined {
-  if (typeof value === 'number') return value > 0 && Number.isFinite(value) ? value : undefined
-  const [, number, unit = ''] = (typeof value === 'string' && /^(\d+(?:\.\d+)?)\s*([kmgt]?b)?$/i.exec(value.trim())) || []
-  const factor = UNITS[unit.toLowerCase()]
-  return number === undefined || factor === undefined ? undefined : Number(number) * factor
 }
 
 function typesName(value: unknown): boolean | string | undefined {
