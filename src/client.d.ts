@@ -12,14 +12,7 @@ declare module '*&as=srcset' {
   export const exif: import('imagemill').Exif | undefined
 }
 declare module '*&as=img' {
-  const img: {
-    src: string
-    w: number
-    h: number
-    srcset?: string
-    placeholder?: import('imagemill').Placeholder
-    exif?: import('imagemill').Exif
-  }
+  const img: import('imagemill').Img
   export default img
   export const src: string
   export const w: number
@@ -29,13 +22,7 @@ declare module '*&as=img' {
   export const exif: import('imagemill').Exif | undefined
 }
 declare module '*&as=picture' {
-  const picture: {
-    art?: import('imagemill').ArtSource[]
-    sources: Record<string, string>
-    img: { src: string; w: number; h: number }
-    placeholder?: import('imagemill').Placeholder
-    exif?: import('imagemill').Exif
-  }
+  const picture: import('imagemill').Picture
   export default picture
   export const art: import('imagemill').ArtSource[] | undefined
   export const sources: Record<string, string>

@@ -11,13 +11,15 @@ import { remoteImportsPart } from './plugin/remote-imports.ts'
 import { servePart } from './plugin/serve.ts'
 
 export type { Exif, Gps, Placeholder } from './contract/facts.ts'
-export type { ArtSource, Image, ImageSource } from './contract/image.ts'
+export type { ArtSource, Image, ImageSource, Img, Picture } from './contract/image.ts'
 export type { JobFailure, JobResult, JobSuccess, OutputFile } from './contract/job-result.ts'
 export type { Manifest, ManifestEntry, ManifestSource } from './contract/manifest.ts'
 export { ImagemillError, type ErrorCode } from './errors.ts'
 export type { ImagemillOptions } from './plugin/options.ts'
+export type { ShapeFunction, ShapedImage } from './plugin/shape-functions.ts'
 export type { ImagemillPlugin } from './plugin/bundler.ts'
-export type { QueryInput } from './query/text.ts'
+export { query } from './query/builder.ts'
+export type { Directives, Query } from './query/written.ts'
 export type { Format, SourceFormat } from './types.ts'
 
 /**

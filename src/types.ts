@@ -89,12 +89,28 @@ export interface Picture {
   flip?: true
   flop?: true
   effects?: Effects
+  /** What modules of the project do to the pixels, in turn, after everything else. */
+  transforms?: PixelTransform[]
   /** Frames kept; 1 for a still. */
   frames: number
   /** Whether a wide gamut of the source is kept, with its profile; everything is sRGB when absent. */
   colors?: 'keep'
   /** Divisor of the shared raster that the output is resized from; 1 is full resolution. */
   scale: number
+}
+
+/** A module of the project that changes pixels. */
+export interface TransformModule {
+  /** Address that a process can import it from; no part of a key. */
+  url: string
+  /** sha256 of its text, hex. */
+  digest: string
+}
+
+export interface PixelTransform extends TransformModule {
+  name: string
+  /** What the query gives it; empty where it gives nothing. */
+  value: string
 }
 
 /** Settled encoder parameters. */

@@ -7,6 +7,7 @@ import { isRecord } from '../hash.ts'
 import { createApi, type Api } from '../plugin/api.ts'
 import { resolveOptions } from '../plugin/options.ts'
 import { projectTypes, type ProjectOptions, type ProjectTypes } from '../plugin/project-types.ts'
+import { tsconfigResolver } from '../plugin/tsconfig-paths.ts'
 import { readArguments } from './arguments.ts'
 
 export const help = `Usage: imagemill types [folder] [--check]
@@ -38,12 +39,31 @@ async function typesOf(root: string): Promise<ProjectTypes> {
     root: config?.root ?? root,
     publicDir: config ? config.publicDir || undefined : existing(join(root, 'public')),
     ignore: [config?.build.outDir ?? 'dist'],
-    resolve: async (specifier, importer) =>
-      config?.createResolver({ preferRelative: false, tryIndex: false, extensions: [] })(specifier, importer),
+    resolve: finder(root, config),
   }
   if (isTypesApi(plugin?.api)) return plugin.api.projectTypes(options)
   const api: Api = createApi(resolveOptions({ logLevel: 'silent' }))
   return projectTypes(api, options)
+}
+
+/** Finds files as Vite does; plugins for `paths` are not asked, and without Vite nobody is, so tsconfig.json and Node.js are. */
+function finder(root: string, config: Config | undefined): ProjectOptions['resolve'] {
+  const find = config?.createResolver({ preferRelative: false, tryIndex: false, extensions: [] })
+  const findPath = tsconfigResolver(root)
+  // Vite throws where the package.json does not know a `#name`, which may be one of `paths`.
+  const byVite = async (specifier: string, importer: string): Promise<string | undefined> =>
+    find?.(specifier, importer).catch(() => undefined)
+  return async (specifier, importer) => (await byVite(specifier, importer)) ?? findPath(specifier) ?? inPackage(specifier, importer)
+}
+
+function inPackage(specifier: string, importer: string): string | undefined {
+  try {
+    return createRequire(importer).resolve(specifier)
+  } catch (error) {
+    if (['MODULE_NOT_FOUND', 'ERR_PACKAGE_PATH_NOT_EXPORTED', 'ERR_PACKAGE_IMPORT_NOT_DEFINED'].includes(systemCode(error) ?? ''))
+      return undefined
+    throw error
+  }
 }
 
 /** What the plugin offers to this command. */
@@ -66,13 +86,17 @@ interface Config {
 
 async function viteConfig(root: string): Promise<Config | undefined> {
   const path = vitePath(root)
-  if (path === undefined || !hasConfig(root)) return undefined
-  const { resolveConfig }: { resolveConfig(inline: object, command: string): Promise<Config> } = await import(pathToFileURL(path).href)
-  return resolveConfig({ root, logLevel: 'error' }, 'build')
+  const configFile = ['ts', 'mts', 'cts', 'js', 'mjs', 'cjs'].map((ending) => join(root, `vite.config.${ending}`)).find(existsSync)
+  if (path === undefined || configFile === undefined) return undefined
+  const vite: Vite = await import(pathToFileURL(path).href)
+  // What is given here goes before what the file says, and its `root` is meant from its own folder.
+  const loaded = await vite.loadConfigFromFile({ command: 'build', mode: 'production' }, configFile, root, 'error')
+  return vite.resolveConfig({ root: resolve(root, loaded?.config.root ?? '.'), configFile, logLevel: 'error' }, 'build')
 }
 
-function hasConfig(root: string): boolean {
-  return ['ts', 'mts', 'cts', 'js', 'mjs', 'cjs'].some((ending) => existsSync(join(root, `vite.config.${ending}`)))
+interface Vite {
+  resolveConfig(inline: object, command: string): Promise<Config>
+  loadConfigFromFile(env: object, file: string, root: string, logLevel: string): Promise<{ config: { root?: string } } | null>
 }
 
 /** The entry of the Vite that the project itself uses. */

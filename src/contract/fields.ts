@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { DIRECTIVES, FORMATS, PER_FORMAT, isDirective, type DirectiveName } from '../query/directives.ts'
 
 /** Directives that say what a module is, or that a job says in its own way. */
-const OF_IMPORTS = ['as', 'preset', 'id', 'imagemill', 'inline', 'placeholder', 'exif'] as const
+const OF_IMPORTS = ['as', 'preset', 'id', 'imagemill', 'inline', 'placeholder', 'exif', 'transform'] as const
 
 export type JobDirective = Exclude<DirectiveName, (typeof OF_IMPORTS)[number]>
 

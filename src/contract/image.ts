@@ -36,3 +36,27 @@ export interface ImageSource {
 
 /** A `<source>` of a breakpoint. */
 export type ArtSource = Required<ImageSource>
+
+/** What an import with `as=img` exports. */
+export interface Img {
+  src: string
+  /** Width in px. */
+  w: number
+  /** Height in px. */
+  h: number
+  /** There when there is a choice. */
+  srcset?: string
+  placeholder?: Placeholder
+  exif?: Exif
+}
+
+/** What an import with `as=picture` exports. */
+export interface Picture {
+  /** The `<source>`s of breakpoints. */
+  art?: ArtSource[]
+  /** The srcset of each format, in the order asked for. */
+  sources: Record<string, string>
+  img: { src: string; w: number; h: number }
+  placeholder?: Placeholder
+  exif?: Exif
+}

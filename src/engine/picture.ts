@@ -3,36 +3,43 @@ import type { Effects, Picture } from '../types.ts'
 import { fromPixels, toPixels, type Pixels } from './raster.ts'
 
 /** What is done to pixels that are already turned upright and cut to their box. */
-export type Changes = Pick<Picture, 'resize' | 'rotate' | 'flip' | 'flop' | 'effects'>
+export type Changes = Pick<Picture, 'resize' | 'rotate' | 'flip' | 'flop' | 'effects' | 'transforms'>
 
 /** The pixels of one picture, made from the raster that its plan names. */
-export async function makePicture(raster: Pixels, changes: Changes): Promise<Pixels> {
+export async function makePicture(raster: Pixels, { transforms, ...changes }: Changes): Promise<Pixels> {
+  const pixels = await changedPixels(raster, changes)
+  if (!transforms) return pixels
+  const { transformed } = await import('./transform.ts')
+  return transformed(pixels, transforms)
+}
+
+async function changedPixels(raster: Pixels, changes: Changes): Promise<Pixels> {
   if (!changesPixels(changes)) return raster
   const { resize, rotate, flip, flop, effects: { flatten, ...effects } = {} } = changes
   if (effects.grayscale && !flatten && raster.channels === 4) {
     const { grayscale: _, ...others } = effects
-    return makePicture(await greyPixels(raster), { ...changes, effects: others })
+    return changedPixels(await greyPixels(raster), { ...changes, effects: others })
   }
   if (resize?.linear) {
     // scRGB is linear light; what else is done to the pixels is meant for those that people see.
     const resized = await toPixels(fromPixels(raster).pipelineColourspace('scrgb').resize(resize))
     const { resize: _, ...others } = changes
-    return makePicture(resized, others)
+    return changedPixels(resized, others)
   }
   if (!resize || resize.fit === 'fill' || !rotate || rotate.angle % 90 !== 0) return toPixels(applyChanges(fromPixels(raster), changes))
   // Asked for both at once, sharp would turn first and then cut the turned picture to the size before the turn.
-  const resized = await makePicture(raster, {
+  const resized = await changedPixels(raster, {
     resize,
     ...(flip && { flip }),
     ...(flop && { flop }),
     ...(flatten && { effects: { flatten } }),
   })
-  return makePicture(resized, { rotate, effects })
+  return changedPixels(resized, { rotate, effects })
 }
 
 /** Whether anything but orientation and box is done to the pixels. */
-export function changesPixels({ resize, rotate, flip, flop, effects }: Changes): boolean {
-  return Boolean(resize ?? rotate ?? flip ?? flop) || Object.keys(effects ?? {}).length > 0
+export function changesPixels({ resize, rotate, flip, flop, effects, transforms }: Changes): boolean {
+  return Boolean(resize ?? rotate ?? flip ?? flop ?? transforms) || Object.keys(effects ?? {}).length > 0
 }
 
 /** Adds changes to a pipeline; sharp applies them in its own fixed order. */

@@ -1,3 +1,4 @@
+import { isRecord } from '../hash.ts'
 import type { Output } from '../types.ts'
 import { Expression, type Facts, type Text, type Value } from './image.ts'
 
@@ -47,6 +48,13 @@ export function namedExports(facts: Facts): string {
   return Object.entries(facts)
     .map(([name, { code }]) => `export const ${name} = ${code}\n`)
     .join('')
+}
+
+/** The module of plain data that a shape of the project has made, with the facts of the source beside it. */
+export function shapedCode(data: unknown, facts: Facts): string {
+  const named = isRecord(data) && Object.keys(data).length > 0 && Object.keys(data).every(isIdentifier)
+  const body = isRecord(data) && named ? dataCode(data) : `${HEADER}export default ${JSON.stringify(data)}\n`
+  return body + namedExports(Object.fromEntries(Object.entries(facts).filter(([name]) => !isRecord(data) || !named || !(name in data))))
 }
 
 /** A module that exports plain data. */

@@ -43,46 +43,81 @@ function objectType(value: { readonly [key: string]: Value }, keys: readonly str
 
 /** What `placeholder` and `exif` are known of before they are found out, in the place of their code. */
 export function factTypes(names: readonly string[]): Record<string, Expression> {
-  const types: Readonly<Record<string, string>> = { placeholder: "import('imagemill').Placeholder", exif: "import('imagemill').Exif" }
-  return Object.fromEntries(names.map((name) => [name, new Expression(types[name] ?? 'unknown')]))
+  return Object.fromEntries(names.map((name) => [name, new Expression(FACT_TYPES[name] ?? 'unknown')]))
 }
 
-/** The type of `as=result`: sizes in bytes are known only when the images are made. */
-export function resultType(outputs: readonly Output[]): string {
-  const files = outputs.map(
-    ({ encoding, picture }) =>
-      `import('imagemill').OutputFile & { format: "${encoding.format}"; width: ${picture.width}; height: ${picture.height} }`,
-  )
-  return `import('imagemill').JobSuccess & { outputs: [${files.join(', ')}] }`
+const FACT_TYPES: Readonly<Record<string, string>> = { placeholder: "import('imagemill').Placeholder", exif: "import('imagemill').Exif" }
+
+/** The type of `as=result`, a list where each output has a record of its own; sizes in bytes are known only when the images are made. */
+export function resultType(records: readonly { operation: string; outputs: readonly Output[] }[]): string {
+  const types = records.map(({ operation, outputs }) => {
+    const files = outputs.map(
+      ({ encoding, picture }) =>
+        `import('imagemill').OutputFile & { format: "${encoding.format}"; width: ${picture.width}; height: ${picture.height} }`,
+    )
+    return `import('imagemill').JobSuccess & { operation: "${operation}"; outputs: [${files.join(', ')}] }`
+  })
+  return types.length === 1 ? types.join('') : `[${types.join(', ')}]`
+}
+
+/** Notes in a type the facts that its module exports although they are no keys of it, as with `as=url`. */
+export function withFacts(type: string, names: readonly string[]): string {
+  const others = names.filter((name) => !keysOf(type).includes(name))
+  return others.length > 0 ? `${type} /* and ${others.join(', ')} */` : type
+}
+
+function notedFacts(type: string): string[] {
+  return / \/\* and (.*) \*\/$/.exec(type)?.[1]?.split(', ') ?? []
+}
+
+/** Names of the options that queries use. */
+export interface ProjectNames {
+  presets: Readonly<Record<string, unknown>>
+  breakpoints: Readonly<Record<string, unknown>>
+  shapes: Readonly<Record<string, unknown>>
+  transforms: Readonly<Record<string, unknown>>
 }
 
 /** The whole file; `fallback` are the patterns for imports that are not in it. */
-export function dtsText(types: ImportTypes, fallback: string): string {
+export function dtsText(types: ImportTypes, fallback: string, { presets, breakpoints, shapes, transforms }: ProjectNames): string {
+  const names =
+    namesText('ImagemillPresets', presets) +
+    namesText('ImagemillBreakpoints', breakpoints) +
+    namesText('ImagemillShapes', shapes) +
+    namesText('ImagemillTransforms', transforms)
   const blocks = [...types].filter(([, images]) => images.size > 0).sort(([a], [b]) => b.length - a.length || (a < b ? -1 : 1))
-  return `${HEADER}${blocks.map(([pattern, images]) => block(pattern, images)).join('')}\n${FALLBACK}\n${fallback}`
+  return `${HEADER}${blocks.map(([pattern, images]) => block(pattern, images)).join('')}${names}\n${FALLBACK}\n${fallback}`
+}
+
+/** What completes `query({ preset: … })`: interfaces of several projects in one program merge. */
+function namesText(name: string, of: Readonly<Record<string, unknown>>): string {
+  const keys = Object.keys(of).sort()
+  return keys.length > 0 ? `interface ${name} {\n${keys.map((key) => `  ${JSON.stringify(key)}: true\n`).join('')}}\n` : ''
 }
 
 const FALLBACK = '// Imports that are not above yet, by what they end in.'
 
 function block(pattern: string, images: ReadonlyMap<string, string>): string {
   const sorted = [...images].sort(([a], [b]) => (a < b ? -1 : 1))
-  const names = commonKeys(sorted.map(([, type]) => type))
+  const types = sorted.map(([, type]) => type)
+  const names = common(types.map(keysOf))
   return [
     `declare module ${JSON.stringify(pattern)} {`,
     '  const image:',
     ...sorted.map(([file, type]) => `    | ${type} // ${file}`),
     '  export default image',
     ...names.map((name) => `  export const ${name}: (typeof image)['${name}']`),
+    ...common(types.map(notedFacts)).map((name) => `  export const ${name}: ${FACT_TYPES[name] ?? 'unknown'}`),
     '}\n',
   ].join('\n')
 }
 
-/** Names of the exports that every image has: keys of the outermost object of a type. */
-function commonKeys(types: readonly string[]): string[] {
-  const [first = [], ...others] = types.map(keysOf)
+/** Names of the exports that every image has. */
+function common([first = [], ...others]: readonly string[][]): string[] {
   return first.filter((key) => others.every((keys) => keys.includes(key)))
 }
 
+/** Keys of the outermost object of a type. */
 function keysOf(type: string): string[] {
   if (!type.startsWith('{')) return []
   // What is nested is taken away from the inside out.

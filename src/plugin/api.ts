@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Pipeline, PlannedFact, PlannedOutput } from '../pipeline.ts'
 import type { Plan } from '../query/plan.ts'
@@ -8,7 +7,7 @@ import { cacheFolder } from '../store/cache-folder.ts'
 import { pipelineOf } from './open.ts'
 import type { Options } from './options.ts'
 import { openReport, type Report } from './report.ts'
-import { openTypesFile, type TypesFile } from './types.ts'
+import { TYPES_FILE, openTypesFile, typesHome, type TypesFile } from './types.ts'
 
 /** One request as an environment loaded it. */
 export interface Job {
@@ -90,7 +89,11 @@ export function createApi(options: Options): Api {
 }
 
 /** Unless told otherwise, a project has types when it is checked by TypeScript. */
-function typesFile(root: string, { types, cache }: Options): TypesFile | undefined {
-  const name = types === true || (types === undefined && existsSync(join(root, 'tsconfig.json'))) ? 'imagemill.d.ts' : types
-  return name ? openTypesFile({ path: resolve(root, name), root, temp: join(cacheFolder(root, cache.dir), 'types') }) : undefined
+function typesFile(root: string, options: Options): TypesFile | undefined {
+  const { types, cache } = options
+  if (types === false) return undefined
+  const home = typesHome(root) ?? (types === true ? root : undefined)
+  const path = typeof types === 'string' ? resolve(root, types) : home && join(home, TYPES_FILE)
+  const temp = join(cacheFolder(root, cache.dir), 'types')
+  return path === undefined ? undefined : openTypesFile({ path, root, temp, names: options })
 }

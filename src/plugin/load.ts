@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, normalize, relative, sep } from 'node:path'
 import { asImagemillError } from '../errors.ts'
-import { moduleCode, namedExports } from '../module/code.ts'
-import { factTypes, resultType, typeText } from '../module/dts.ts'
+import { moduleCode, namedExports, shapedCode } from '../module/code.ts'
+import { factTypes, resultType, typeText, withFacts } from '../module/dts.ts'
 import { exportedValue } from '../module/image.ts'
 import { parseRequest, type Request } from '../query/request.ts'
 import { changesImage, isImageFile, isOurs, isPlain, splitId, type QueryInput } from '../query/text.ts'
+import type { Output } from '../types.ts'
 import { addressOf, dataUri, fileId } from './address.ts'
 import type { Api, Job } from './api.ts'
 import { below } from './error.ts'
@@ -13,8 +14,10 @@ import { outputName } from './file-names.ts'
 import type { Place } from './place.ts'
 import { factExports, registerFacts } from './facts.ts'
 import { remoteOfId } from './remote-id.ts'
-import { resultCode } from './result.ts'
+import { recordsOf, resultCode } from './result.ts'
+import { customValue, dataType } from './shapes.ts'
 import { tokenOf } from './tokens.ts'
+import { knownTransforms } from './transforms.ts'
 import { unmadeJob } from './unmade.ts'
 
 /** What an id asks of us: a file, and the parts of its query; undefined when it is not ours. */
@@ -34,9 +37,9 @@ export function ask(id: string, { api, root, publicDir }: Pick<Place, 'api' | 'r
   const file = locate(written, root, publicDir)
   // No file has such a name, and whatever is asked for one throws.
   if (file.includes('\0')) return undefined
-  const path = relative(root, file).split(sep).join('/')
+  const path = pathBelow(root, file)
   if (!api.options.matches(path)) return undefined
-  const defaults = api.options.defaults(path)
+  const defaults = api.options.defaults(path, query)
   const byDefault = defaults !== undefined && changesImage(defaults) && isPlain(query) && !/\.svg$/i.test(file)
   return isOurs(query) || byDefault ? { file, path, query, defaults } : undefined
 }
@@ -47,7 +50,7 @@ function askRemote(address: string, api: Api): Asked | undefined {
   if (!URL.canParse(file)) return undefined
   const url = new URL(file)
   const isImage = isImageFile(url.pathname)
-  const defaults = api.options.defaults(file)
+  const defaults = api.options.defaults(file, query)
   const byDefault = isImage && defaults !== undefined && changesImage(defaults) && isPlain(query)
   if (!(isOurs(query) || byDefault) || !(isImage || api.options.remote?.allows(url))) return undefined
   return { file, path: file, query, defaults }
@@ -89,7 +92,7 @@ export function decode(text: string): string {
 export async function loadImage(asked: Asked, place: Place): Promise<string> {
   try {
     const job = await planImage(asked, place)
-    place.api.types(place.root)?.loaded(imageOf(asked), asked.path, typeOf(job))
+    place.api.types(place.root)?.loaded(imageOf(asked), asked.path, await typeOf(job, place))
     return await codeOf(job, place)
   } catch (error) {
     return codeOf(await originalJob(asked, place, error), place)
@@ -99,7 +102,14 @@ export async function loadImage(asked: Asked, place: Place): Promise<string> {
 /** Settles what an image is asked for, and remembers it under the names that tokens and addresses have for it. */
 export async function planImage({ file, path, query, defaults }: Asked, place: Place): Promise<Job> {
   const { api, root } = place
-  const request = parseRequest(query, { defaults, presets: api.options.presets, breakpoints: api.options.breakpoints })
+  const { presets, breakpoints } = api.options
+  const request = parseRequest(query, {
+    defaults,
+    presets,
+    breakpoints,
+    shapes: Object.keys(api.options.shapes),
+    transforms: knownTransforms(root, api.options.transforms),
+  })
   const { source, plan } = await api.pipeline(root).plan(file, request)
   for (const warning of plan.warnings) api.report.warn(`${path}?${query}: ${warning}`)
   return register({ name: nameOf(path, request), written: query, request, source, plan }, place)
@@ -111,7 +121,7 @@ export async function originalJob({ file, path, query }: Asked, place: Place, er
   const known = asImagemillError(error).at({ file, query })
   if (api.options.onError === 'fail') throw known
   api.report.warn(`${below(root, known).message} The source is used as it is.`)
-  return register(await unmadeJob({ file, path, query }, api.pipeline(root)), place, true)
+  return register(await unmadeJob({ file, path, query }, api.pipeline(root), Object.keys(api.options.shapes)), place, true)
 }
 
 /** What an id stands for, however it was written. */
@@ -120,9 +130,24 @@ export function imageOf({ file, query }: Pick<Asked, 'file' | 'query'>): string 
 }
 
 /** The type of what the module of a job exports. */
-export function typeOf({ request, plan }: Job): string {
-  if (request.shape?.name === 'result') return resultType(plan.outputs)
-  return typeText(exportedValue(request, plan, factTypes(plan.facts.map(({ question }) => question.operation))))
+export async function typeOf(job: Job, { api, root }: Pick<Place, 'api' | 'root'>): Promise<string> {
+  const { request, plan, source } = job
+  const facts = plan.facts.map(({ question }) => question.operation)
+  const { custom } = request
+  if (custom) {
+    const context = { shapes: api.options.shapes, path: pathBelow(root, source.file), urlOf: () => '' }
+    return withFacts(dataType(await customValue(custom, job, context)), facts)
+  }
+  const type =
+    request.shape?.name === 'result'
+      ? resultType(recordsOf(plan.operation, plan.outputs))
+      : typeText(exportedValue(request, plan, factTypes(facts)))
+  return withFacts(type, facts)
+}
+
+/** Path of a file below the root with `/`. */
+function pathBelow(root: string, file: string): string {
+  return relative(root, file).split(sep).join('/')
 }
 
 function nameOf(path: string, request: Request): string {
@@ -145,8 +170,13 @@ async function codeOf(job: Job, place: Place): Promise<string> {
   const facts = await factExports(job, place)
   if (job.request.shape?.name === 'result') return (await resultCode(job, place)) + namedExports(facts)
   const urls = await inlineUrls(job, place)
-  const value = exportedValue(job.request, job.plan, facts)
-  return moduleCode(value, facts, (output) => urls.get(output.key) ?? addressOf(output, job.source, place))
+  const urlOf = (output: Output): string => urls.get(output.key) ?? addressOf(output, job.source, place)
+  const { custom } = job.request
+  if (custom) {
+    const context = { shapes: place.api.options.shapes, path: pathBelow(place.root, job.source.file), urlOf }
+    return shapedCode(await customValue(custom, job, context), facts)
+  }
+  return moduleCode(exportedValue(job.request, job.plan, facts), facts, urlOf)
 }
 
 /** Data URIs of the outputs that `inline` asks for. In a build the bytes are put in when the chunk is rendered. */

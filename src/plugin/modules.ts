@@ -13,6 +13,7 @@ import { followLinks, placeOf, rootOf, type Place } from './place.ts'
 import { REMOTE, escapeQuery, idOfRemote, remoteOfId } from './remote-id.ts'
 import { useInDev } from './result.ts'
 import { tokenOf } from './tokens.ts'
+import { transformFiles } from './transforms.ts'
 
 const IMAGE_ID = new RegExp(`\\.(?:avif|gif|hei[cf]|jfif|jpe?g|png|svg|tiff?|webp)(?:\\?|$)|${REMOTE.source}`, 'i')
 const MANIFEST = 'virtual:imagemill/manifest'
@@ -50,10 +51,11 @@ export function modulesPart(api: Api): PluginPart {
         if (!asked) return null
         const place = placeOf(this, api)
         // To Vite's dev server a watched file is an import, which it may fail to resolve: `#` in the name, or gone for a moment.
-        if (place.devBase === undefined && !isRemote(asked.file)) this.addWatchFile(asked.file)
+        const files = [...(isRemote(asked.file) ? [] : [asked.file]), ...transformFiles(place.root, api.options.transforms)]
+        if (place.devBase === undefined) for (const file of files) this.addWatchFile(file)
         try {
           await place.allow(asked.file)
-          if (place.devBase !== undefined && !isRemote(asked.file)) watch(asked.file, id, place)
+          if (place.devBase !== undefined) for (const file of files) watch(file, id, place)
           const code = await loadImage(asked, place)
           forgetManifest(this)
           return { code, moduleSideEffects: false, moduleType: 'js', map: { mappings: '' } }

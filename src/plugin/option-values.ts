@@ -1,5 +1,6 @@
 import { ImagemillError } from '../errors.ts'
 import { isRecord } from '../hash.ts'
+import { MOVED_OPTIONS } from '../migrate/options.ts'
 import { nearest } from '../query/spelling.ts'
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 }
@@ -28,8 +29,9 @@ export function fields(value: unknown, prefix: string, known: readonly string[])
   const unknown = Object.keys(value).find((name) => !known.includes(name))
   if (unknown === undefined) return value
   const near = nearest(unknown, known)
-  const hint = near ? `Did you mean \`${prefix}${near}\`?` : `Known ones are ${known.map((name) => prefix + name).join(', ')}.`
-  throw new ImagemillError({ code: 'UNKNOWN_OPTION', message: `unknown option \`${prefix}${unknown}\``, hint })
+  const moved = prefix === '' && Object.hasOwn(MOVED_OPTIONS, unknown) ? MOVED_OPTIONS[unknown] : undefined
+  const usual = near ? `Did you mean \`${prefix}${near}\`?` : `Known ones are ${known.map((name) => prefix + name).join(', ')}.`
+  throw new ImagemillError({ code: 'UNKNOWN_OPTION', message: `unknown option \`${prefix}${unknown}\``, hint: moved ?? usual })
 }
 
 export function positiveInteger(value: unknown): number | undefined {

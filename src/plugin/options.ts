@@ -1,33 +1,47 @@
 import { availableParallelism } from 'node:os'
-import { createRequire } from 'node:module'
-import type Picomatch from 'picomatch'
 import { isRecord } from '../hash.ts'
 import { cgroupCpus, memoryLimit } from '../machine.ts'
 import type { Breakpoints } from '../query/breakpoints.ts'
 import { isBreakpointName, isMediaQuery } from '../query/media.ts'
 import type { QueryInput } from '../query/text.ts'
 import type { RemoteOptions } from '../source/remote-options.ts'
-import { SIZE, bytesOf, fields, globs, invalid, positiveInteger, read } from './option-values.ts'
+import type { Query } from '../query/written.ts'
+import { SIZE, bytesOf, fields, invalid, positiveInteger, read } from './option-values.ts'
+import { matcher, type PathPattern } from './path-patterns.ts'
 import { remoteOf } from './remote-options.ts'
+import { shapesOf, type ShapeFunction } from './shape-functions.ts'
+import { transformsOf } from './transforms.ts'
 
 /** Options of the plugin; all of them can be left out. */
 export interface ImagemillOptions {
-  /** Globs of image files to take, below the project's root. @default every image */
-  include?: string | readonly string[]
-  /** Globs of image files to leave alone. @default none */
-  exclude?: string | readonly string[]
+  /** Image files to take: globs below the project's root, or expressions for such a path with `/`. @default every image */
+  include?: PathPattern | readonly PathPattern[]
+  /** Image files to leave alone. @default none */
+  exclude?: PathPattern | readonly PathPattern[]
   /**
    * Directives that every request has unless its query says otherwise. With them an image import without a query is
-   * a request too. A function is given the path of the file. @default none
+   * a request too. A function is given the path of the file below the root, and what the import asks for. @default none
    */
-  defaults?: QueryInput | ((file: string) => QueryInput | undefined)
+  defaults?: Query | ((file: string, query: URLSearchParams) => Query | undefined)
   /** Named queries, used as `?preset=name`. @default {} */
-  presets?: Readonly<Record<string, QueryInput>>
+  presets?: Readonly<Record<string, Query>>
   /**
    * Media conditions by name, such as `{ phone: '(max-width: 600px)' }`, for what a query says of some screens alone:
    * `phone.aspect=1:1`. The first one that matches wins. @default {}
    */
   breakpoints?: Readonly<Record<string, string>>
+  /**
+   * What `as=name` exports, by name: a function of the image that answers plain data; `as=name:a;b` gives it `args`.
+   * Addresses are texts to be passed on whole or within a longer text: in a build they stand for what is known later.
+   * @default {}
+   */
+  shapes?: Readonly<Record<string, ShapeFunction>>
+  /**
+   * What `transform=name:value` does to the pixels, by name: the path of a module from the root, or a package. Its default
+   * export is `(image, { value, width, height }) => image`, with images of sharp; it runs in the processes that make them.
+   * The text of the module is part of what the cache knows an image by, that of other modules it imports is not. @default {}
+   */
+  transforms?: Readonly<Record<string, string>>
   cache?: {
     /** Folder of the store, from the project's root. @default 'node_modules/.cache/imagemill' beside the nearest package.json */
     dir?: string
@@ -83,9 +97,11 @@ export type LogLevel = NonNullable<ImagemillOptions['logLevel']>
 /** Options with nothing left open. */
 export interface Options {
   matches(path: string): boolean
-  defaults(file: string): QueryInput | undefined
+  defaults(file: string, query: string): QueryInput | undefined
   presets: Readonly<Record<string, QueryInput>>
   breakpoints: Breakpoints
+  shapes: Readonly<Record<string, ShapeFunction>>
+  transforms: Readonly<Record<string, string>>
   cache: { dir: string | undefined; maxSize: number }
   concurrency: number
   memory: number
@@ -108,6 +124,8 @@ export function resolveOptions(input: unknown = {}): Options {
     'defaults',
     'presets',
     'breakpoints',
+    'shapes',
+    'transforms',
     'cache',
     'concurrency',
     'memory',
@@ -124,9 +142,13 @@ export function resolveOptions(input: unknown = {}): Options {
   const defaults = raw['defaults']
   return {
     matches: matcher(raw['include'], raw['exclude']),
-    defaults: isDefaultsFunction(defaults) ? (file) => queryInput(defaults(file), 'defaults') : () => queryInput(defaults, 'defaults'),
+    defaults: isDefaultsFunction(defaults)
+      ? (file, query) => queryInput(defaults(file, new URLSearchParams(query)), 'defaults')
+      : () => queryInput(defaults, 'defaults'),
     presets: presetsOf(raw['presets']),
     breakpoints: breakpointsOf(raw['breakpoints']),
+    shapes: shapesOf(raw['shapes']),
+    transforms: transformsOf(raw['transforms']),
     cache: {
       dir: read(cache['dir'], 'cache.dir', 'a path', (value) => (typeof value === 'string' && value !== '' ? value : undefined)),
       maxSize: read(cache['maxSize'], 'cache.maxSize', SIZE, bytesOf) ?? 2e9,
@@ -166,16 +188,6 @@ function manifestName(value: unknown): string | undefined {
   throw invalid('manifest', 'true, false or a file name', value)
 }
 
-function matcher(include: unknown, exclude: unknown): (path: string) => boolean {
-  const [taken, left] = [globs(include, 'include'), globs(exclude, 'exclude')]
-  if (!taken && !left) return () => true
-  // Most projects have neither, and it is the slowest of our modules to load.
-  const picomatch: typeof Picomatch = createRequire(import.meta.url)('picomatch')
-  const isTaken = taken ? picomatch(taken, { dot: true }) : () => true
-  const isLeft = left ? picomatch(left, { dot: true }) : () => false
-  return (path) => isTaken(path) && !isLeft(path)
-}
-
 function presetsOf(value: unknown): Record<string, QueryInput> {
   if (value === undefined) return {}
   if (!isRecord(value)) throw invalid('presets', 'an object of queries', value)
@@ -204,13 +216,13 @@ function queryInput(value: unknown, name: string): QueryInput | undefined {
 }
 
 function isQueryRecord(value: unknown): value is Exclude<QueryInput, string> {
-  const isWord = (item: unknown): boolean => typeof item === 'string' || typeof item === 'number'
+  const isWord = (item: unknown): boolean => typeof item === 'string' || typeof item === 'number' || typeof item === 'boolean'
   return (
     isRecord(value) &&
-    Object.values(value).every((item) => isWord(item) || typeof item === 'boolean' || (Array.isArray(item) && item.every(isWord)))
+    Object.values(value).every((item) => item === undefined || isWord(item) || (Array.isArray(item) && item.every(isWord)))
   )
 }
 
-function isDefaultsFunction(value: unknown): value is (file: string) => unknown {
+function isDefaultsFunction(value: unknown): value is (file: string, query: URLSearchParams) => unknown {
   return typeof value === 'function'
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { asImagemillError } from '../errors.ts'
 import { writeAtomic } from '../files.ts'
+import { positionAt, withoutComments } from '../module/comments.ts'
 import { dtsText, patternOf, type ImportTypes } from '../module/dts.ts'
 import { isRemote } from '../query/remote.ts'
 import { splitId } from '../query/text.ts'
@@ -11,7 +12,7 @@ import { below } from './error.ts'
 import { ask, planImage, typeOf } from './load.ts'
 import type { Place } from './place.ts'
 import { idOfRemote } from './remote-id.ts'
-import { fallbackTypes } from './types.ts'
+import { TYPES_FILE, fallbackTypes, typesHome } from './types.ts'
 
 /** What the sources of a project import, found without a build. */
 export interface ProjectTypes {
@@ -44,13 +45,14 @@ interface Found {
   specifier: string
   importer: string
   line: number
+  column: number
 }
 
 /** Types every import of an image that is written out in the sources. No pixel is made. */
 export async function projectTypes(api: Api, options: ProjectOptions): Promise<ProjectTypes> {
   const { root } = options
-  const name = typeof api.options.types === 'string' ? api.options.types : 'imagemill.d.ts'
-  const path = resolve(root, name)
+  const { types: wanted } = api.options
+  const path = typeof wanted === 'string' ? resolve(root, wanted) : join(typesHome(root) ?? root, TYPES_FILE)
   const place: Place = {
     api,
     root,
@@ -66,13 +68,13 @@ export async function projectTypes(api: Api, options: ProjectOptions): Promise<P
     await Promise.all(
       found.map(async (each) => {
         const problem = await addType(each, types, options, place)
-        if (problem !== undefined) problems.push(`${problem}\n  imported by ${pathBelow(root, each.importer)}:${each.line}`)
+        if (problem !== undefined) problems.push(`${problem}\n  imported by ${pathBelow(root, each.importer)}:${each.line}:${each.column}`)
       }),
     )
   } finally {
     await api.openedPipeline()?.close()
   }
-  const text = dtsText(types, fallbackTypes())
+  const text = dtsText(types, fallbackTypes(), api.options)
   const before = await readFile(path, 'utf8').catch(() => undefined)
   return {
     path,
@@ -92,11 +94,11 @@ async function findImports({ root, ignore }: ProjectOptions): Promise<Found[]> {
   })
   const found = await Promise.all(
     files.map(async (importer) => {
-      const text = await readFile(importer, 'utf8')
-      return [...text.matchAll(IMPORT)].map(({ 2: specifier = '', index }) => ({
+      const text = withoutComments(await readFile(importer, 'utf8'))
+      return [...text.matchAll(IMPORT)].map(({ 0: words, 2: specifier = '', index }) => ({
         specifier,
         importer,
-        line: text.slice(0, index).split('\n').length,
+        ...positionAt(text, index + words.lastIndexOf(specifier)),
       }))
     }),
   )
@@ -115,9 +117,10 @@ async function addType(
   const image = isRemote(file) ? file : await fileOf(file, importer, options)
   if (image === undefined) return `${specifier}: no file has this name`
   const asked = ask(isRemote(file) ? idOfRemote(specifier) : `${image.replaceAll('%', '%25').replaceAll('#', '%23')}?${query}`, place)
-  if (!asked || pattern === undefined) return undefined
+  if (!asked) return undefined
+  if (pattern === undefined) return `${specifier}: TypeScript cannot know a name with \`*\` in it. Write %2A in its place.`
   try {
-    const type = typeOf(await planImage(asked, place))
+    const type = await typeOf(await planImage(asked, place), place)
     types.set(pattern, (types.get(pattern) ?? new Map<string, string>()).set(asked.path, type))
     return undefined
   } catch (error) {

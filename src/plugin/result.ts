@@ -30,7 +30,7 @@ function tokenRecords(job: Job, place: Place): object[] {
     size_bytes: tokenOf('SIZE', output.key),
     ...(inline && { data_base64: tokenOf('BASE64', output.key) }),
   })
-  return jobsOf(plan.operation, plan.outputs).map(({ operation, outputs }) => ({
+  return recordsOf(plan.operation, plan.outputs).map(({ operation, outputs }) => ({
     success: true,
     operation,
     outputs: outputs.map(file),
@@ -40,7 +40,10 @@ function tokenRecords(job: Job, place: Place): object[] {
 }
 
 /** The jobs that a request compiles to: each quality is looked for on its own. */
-function jobsOf(operation: Plan['operation'], outputs: readonly Output[]): { operation: Plan['operation']; outputs: readonly Output[] }[] {
+export function recordsOf(
+  operation: Plan['operation'],
+  outputs: readonly Output[],
+): { operation: Plan['operation']; outputs: readonly Output[] }[] {
   return operation === 'quality'
     ? outputs.map((output) => ({ operation: operationOf([output]), outputs: [output] }))
     : [{ operation, outputs }]
@@ -78,7 +81,7 @@ export async function makeResult(
     return { ...fileFacts(output, path), size_bytes: made.get(output)?.size_bytes ?? 0, ...data }
   }
   const records: JobSuccess[] = []
-  for (const part of jobsOf(plan.operation, outputs)) {
+  for (const part of recordsOf(plan.operation, outputs)) {
     const files: OutputFile[] = []
     for (const output of part.outputs) files.push(await fileOf(output))
     const stored = part.outputs.flatMap((output) => made.get(output) ?? [])

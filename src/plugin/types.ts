@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { ifWritable, writeAtomic } from '../files.ts'
-import { dtsText, patternOf, readDts, type ImportTypes } from '../module/dts.ts'
+import { dtsText, patternOf, readDts, type ImportTypes, type ProjectNames } from '../module/dts.ts'
 import { isRemote } from '../query/remote.ts'
 
 /** Keeps the file with the exact types of all image imports up to date. */
@@ -15,6 +15,9 @@ export interface TypesFile {
   /** Writes what is new, if anything is. */
   write(): Promise<void>
 }
+
+/** Its name, unless the options say otherwise. */
+export const TYPES_FILE = 'imagemill.d.ts'
 
 /** Changes that come together are written together, in ms. */
 const PAUSE = 200
@@ -29,9 +32,10 @@ export interface TypesFileOptions {
   root: string
   /** Folder for unfinished files. */
   temp: string
+  names: ProjectNames
 }
 
-export function openTypesFile({ path, root, temp }: TypesFileOptions): TypesFile {
+export function openTypesFile({ path, root, temp, names }: TypesFileOptions): TypesFile {
   const types: ImportTypes = new Map()
   const patterns = new Map<string, Set<string>>()
   const known = new Map<string, { path: string; type: string }>()
@@ -53,7 +57,7 @@ export function openTypesFile({ path, root, temp }: TypesFileOptions): TypesFile
     if (types.size === 0) return
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const before = await readFile(path, 'utf8').catch(() => '')
-      const text = dtsText(merged(readDts(before), types, root), fallbackTypes())
+      const text = dtsText(merged(readDts(before), types, root), fallbackTypes(), names)
       if (text === before) return
       await ifWritable(() => writeAtomic(path, text, temp))
     }
@@ -96,6 +100,13 @@ function sourceOf(importer: string, texts: Map<string, { modified: number; text:
   const text = readFileSync(file, 'utf8')
   texts.set(file, { modified, text })
   return text
+}
+
+/** The folder with the tsconfig.json that a project is checked by: the root, or one above it in the same package. */
+export function typesHome(root: string): string | undefined {
+  if (existsSync(join(root, 'tsconfig.json'))) return root
+  const above = dirname(root)
+  return existsSync(join(root, 'package.json')) || above === root ? undefined : typesHome(above)
 }
 
 /** The types that come with the package, for imports that are not found yet. */

@@ -9,7 +9,11 @@ import type { Output, Source } from '../types.ts'
 import type { Job } from './api.ts'
 
 /** A job that stands for an image that cannot be made, where `onError: 'warn'` lets it pass: one output, which is the source. */
-export async function unmadeJob({ file, path, query }: { file: string; path: string; query: string }, pipeline: Pipeline): Promise<Job> {
+export async function unmadeJob(
+  { file, path, query }: { file: string; path: string; query: string },
+  pipeline: Pipeline,
+  shapes: readonly string[],
+): Promise<Job> {
   const source = (await readableSource(file, pipeline)) ?? unreadableSource(file)
   const { header } = source
   const key = sha256(`unmade ${path}`)
@@ -28,7 +32,13 @@ export async function unmadeJob({ file, path, query }: { file: string; path: str
     facts: [],
     warnings: [],
   }
-  return { name: `${path}?${query}`, written: query, request: parseRequest(exportsOnly(query)), source: { ...source, digest: key }, plan }
+  return {
+    name: `${path}?${query}`,
+    written: query,
+    request: parseRequest(exportsOnly(query, shapes), { shapes }),
+    source: { ...source, digest: key },
+    plan,
+  }
 }
 
 /** When only the query is wrong, the size of the source is known and keeps its place in the page. */
@@ -48,12 +58,12 @@ function unreadableSource(file: string): Source {
 }
 
 /** Of a query that may be wrong, only the part that says what the module exports. */
-function exportsOnly(query: string): string {
+function exportsOnly(query: string, shapes: readonly string[]): string {
   const written = new URLSearchParams(query)
   const word = written.get('as')?.split(':')[0] ?? ''
   const shape = VALUE_ALIASES[word] ?? word
   return [
-    ...(SHAPES.some((known) => known === shape) ? [`as=${shape}`] : []),
+    ...([...SHAPES, ...shapes].some((known) => known === shape) ? [`as=${shape}`] : []),
     ...(written.has('placeholder') ? ['placeholder=lqip'] : []),
     ...(written.has('exif') ? ['exif'] : []),
   ].join('&')

@@ -1,4 +1,18 @@
-import { aspect, bytes, colour, crop, flag, focus, integer, integrity, number, numberOrFlag, oneOf, type Read } from './values.ts'
+import {
+  aspect,
+  bytes,
+  colour,
+  crop,
+  flag,
+  focus,
+  integer,
+  integrity,
+  number,
+  numberOrFlag,
+  oneOf,
+  transform,
+  type Read,
+} from './values.ts'
 
 /** Formats in the order of their names; also the valid values of `format`. */
 export const FORMATS = ['avif', 'gif', 'jpeg', 'png', 'webp'] as const
@@ -29,20 +43,20 @@ export const LEVELS = ['auto:low', 'auto', 'auto:high'] as const
 /** Largest size that any output format can hold, in px. */
 const MAX_SIZE = 65_535
 
-interface Row<T> {
+interface Row<T, List extends boolean = boolean> {
   read: Read<T>
   /** Completes "expected …" in the error message and the documentation. */
   expected: string
   /** Whether `a;b` asks for one output per value. */
-  list: boolean
+  list: List
 }
 
-function row<T>(expected: string, read: Read<T>): Row<T> {
+function row<T>(expected: string, read: Read<T>): Row<T, true> {
   return { read, expected, list: true }
 }
 
 /** A directive that says something about the request as a whole. */
-function single<T>(expected: string, read: Read<T>): Row<T> {
+function single<T>(expected: string, read: Read<T>): Row<T, false> {
   return { read, expected, list: false }
 }
 
@@ -109,13 +123,14 @@ export const DIRECTIVES = {
   hue: row('whole degrees from -360 to 360', integer(-360, 360)),
   saturation: row('a factor from 0 to 100', number(0, 100)),
   brightness: row('a factor from 0 to 100', number(0, 100)),
+  transform: row('names of transforms of the plugin options, with a value after a colon: watermark:left,grain', transform),
   colors: single('srgb or keep', oneOf(['srgb', 'keep'])),
   densities: { ...row('pixel densities such as 1;2', number(0.1, 10)), list: true },
   basePixels: single('the width in px of density 1', integer(1, MAX_SIZE)),
   placeholder: single(`${words(PLACEHOLDERS)}, or lqip:32 for another width than 20 px`, (value) => readPlaceholder(value)),
   exif: single(yes, flag),
   metadata: single(words(METADATA), oneOf(METADATA)),
-  as: single(words(SHAPES), (value) => readShape(value)),
+  as: single(`${words(SHAPES)}, or metadata:width;height with any of src, width, height, format`, (value) => readShape(value)),
   inline: single('nothing, `true`, `false` or `auto`', (value) => (value === 'auto' ? value : flag(value))),
   animated: single(yes, flag),
   prune: single(yes, flag),
@@ -128,6 +143,8 @@ export const DIRECTIVES = {
 export type DirectiveName = keyof typeof DIRECTIVES
 /** The typed value of one directive. */
 export type ValueOf<K extends DirectiveName> = (typeof DIRECTIVES)[K] extends Row<infer T> ? T : never
+/** Directives that can have several values. */
+export type ListName = { [K in DirectiveName]: (typeof DIRECTIVES)[K]['list'] extends true ? K : never }[DirectiveName]
 
 /** Directives that can also be set for one format alone, as in `avif.quality=50`. */
 export const PER_FORMAT = ['quality', 'target_size', 'effort', 'lossless', 'progressive'] as const satisfies readonly DirectiveName[]
@@ -157,6 +174,7 @@ export const MULTIPLYING = [
   'hue',
   'saturation',
   'brightness',
+  'transform',
   'quality',
   'effort',
   'lossless',
@@ -186,6 +204,9 @@ export const VALUE_ALIASES: Readonly<Record<string, string>> = { meta: 'metadata
 /** Directives that do not make a request ours by themselves: other tools use the same words. */
 export const WEAK: ReadonlySet<string> = new Set(['inline', 'id', ...FITS, ...POSITIONS])
 
+/** What `as=metadata` knows of an output. */
+const METADATA_KEYS = ['src', 'width', 'height', 'format'] as const
+
 export interface Shape {
   name: (typeof SHAPES)[number]
   /** The keys that `as=metadata:width;height` picks. */
@@ -196,7 +217,9 @@ function readShape(value: string): Shape | undefined {
   const [word = '', keys] = value.split(':')
   const name = oneOf(SHAPES)(VALUE_ALIASES[word] ?? word)
   if (!name || (keys !== undefined && name !== 'metadata')) return undefined
-  return keys === undefined ? { name } : { name, keys: keys.split(/[;,]/).filter(Boolean) }
+  if (keys === undefined) return { name }
+  const picked = keys.split(/[;,]/).filter(Boolean)
+  return picked.length > 0 && picked.every((key) => METADATA_KEYS.some((known) => known === key)) ? { name, keys: picked } : undefined
 }
 
 /** The kind, and of an `lqip` its width where it is not the usual one, as a text that `placeholderOf` reads back. */

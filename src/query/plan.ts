@@ -9,6 +9,7 @@ import { sizeText, warningsOf, type Notes } from './notes.ts'
 import { placeholderQuestion } from './placeholder.ts'
 import { conflict, type Request } from './request.ts'
 import { cropBox, focusBox, outputSize, rasterScale, rotatedSize, wholeTurn, type Size } from './size.ts'
+import { keyed, pixelTransforms, type Transforms } from './transforms.ts'
 import { variantsOf, type Variant } from './variants.ts'
 
 /** Everything that an import asks of one source, settled before any pixel is decoded. */
@@ -39,6 +40,8 @@ export interface PlanContext {
   pixelLimit: number
   /** The part of the source that `trim` leaves, when the request trims. */
   trimmed?: Box | undefined
+  /** The modules that the request names. */
+  modules?: Transforms | undefined
 }
 
 interface Planned {
@@ -46,7 +49,8 @@ interface Planned {
   variant: Variant
 }
 
-export function planRequest(request: Request, source: Source, context: PlanContext): Plan {
+export function planRequest(request: Request, source: Source, given: PlanContext): Plan {
+  const context = { ...given, modules: request.transforms }
   const notes: Notes = {
     clamped: [],
     stilled: [],
@@ -59,13 +63,13 @@ export function planRequest(request: Request, source: Source, context: PlanConte
   for (const variant of variantsOf(values, source.header)) {
     const { picture, shrink } = settlePicture(variant, source.header, context, notes)
     const encoding = settleEncoding(variant, perFormat[variant.format], source.header)
-    const key = sha256(canonical({ source: source.digest, picture, encoding, encoder: context.encoder }))
+    const key = sha256(canonical({ source: source.digest, picture: keyed(picture), encoding, encoder: context.encoder }))
     if (!byKey.has(key)) byKey.set(key, { output: { key, picture, encoding, descriptor: descriptorOf(variant, picture, shrink) }, variant })
   }
   const planned = [...byKey.values()]
   const outputs = planned.map(({ output }) => output)
   const facts = questionsOf(request, planned, source.header, context).map((question) => ({
-    key: sha256(canonical({ source: source.digest, question, encoder: context.encoder })),
+    key: sha256(canonical({ source: source.digest, question: keyedQuestion(question), encoder: context.encoder })),
     question,
   }))
   return { ...jobOf(outputs), views: [{ outputs }], facts, warnings: warningsOf(notes, source.header) }
@@ -97,6 +101,10 @@ function questionsOf({ values }: Request, planned: readonly Planned[], header: H
     ...(shown && placeholder !== undefined ? [placeholderQuestion(placeholderOf(placeholder), shownBy(shown, header), settle)] : []),
     ...(values.exif?.[0] ? [{ operation: 'exif' as const }] : []),
   ]
+}
+
+function keyedQuestion(question: FactQuestion): object {
+  return question.operation === 'placeholder' ? { ...question, picture: keyed(question.picture) } : question
 }
 
 function shownBy({ output: { picture }, variant }: Planned, header: Header): Parameters<typeof placeholderQuestion>[1] {
@@ -144,6 +152,8 @@ function settlePicture(variant: Variant, header: Header, context: PlanContext, n
   if (header.frames > 1 && frames === 1 && variant.animated) notes.stilled.push(format)
   if (variant.linear && frames > 1)
     throw conflict('`linear` cannot be used on frames that move', 'Leave it out, or write `animated=false`.')
+  if (variant.transform !== undefined && frames > 1)
+    throw conflict('`transform` cannot be used on frames that move', 'Leave it out, or write `animated=false`.')
   const angle = wholeTurn(variant.rotate ?? 0)
   const final = rotatedSize(size, angle)
   checkOutput(final, frames, format, context.pixelLimit)
@@ -172,6 +182,7 @@ function settlePicture(variant: Variant, header: Header, context: PlanContext, n
     ...(variant.flip && { flip: true }),
     ...(variant.flop && { flop: true }),
     ...(effects && { effects }),
+    ...(variant.transform !== undefined && { transforms: pixelTransforms(variant.transform, context.modules) }),
     // Without its colours a picture has no gamut.
     ...(variant.keepColors && !effects?.grayscale && { colors: 'keep' as const }),
   }

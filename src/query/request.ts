@@ -2,7 +2,9 @@ import { ImagemillError } from '../errors.ts'
 import type { Format } from '../types.ts'
 import { inheritedTexts, splitBreakpoints, type Breakpoints } from './breakpoints.ts'
 import { DIRECTIVES, FORMATS, PER_FORMAT, isDirective, type DirectiveName, type Shape, type ValueOf } from './directives.ts'
+import { shapeText, takeCustomShape, type CustomShape } from './shapes.ts'
 import { nearest } from './spelling.ts'
+import { findTransforms, type KnownTransforms, type Transforms } from './transforms.ts'
 import { readTexts, refuseUnknown, type QueryInput, type Texts } from './text.ts'
 
 /** Typed values of every directive that was given; lists are sorted and without duplicates, `format` keeps its order. */
@@ -18,8 +20,12 @@ export interface Request {
   perFormat: Partial<Record<Format, FormatSettings>>
   /** What the module exports; the whole image object when absent. */
   shape: Shape | undefined
+  /** In place of `shape`, one of the plugin's own, with what is written after its name: `as=card:a;b`. */
+  custom?: CustomShape
   /** Whether the bundler's own `?url` asks for the address alone. */
   urlOnly: boolean
+  /** The modules that `transform` names. */
+  transforms?: Transforms
   /** The image as it is on other screens, in the order in which their conditions are tried; empty without art direction. */
   art: ArtDirected[]
 }
@@ -35,32 +41,40 @@ export interface RequestContext {
   defaults?: QueryInput | undefined
   presets?: Readonly<Record<string, QueryInput>>
   breakpoints?: Breakpoints
+  /** Finds the modules of the transforms of the plugin options, by name. */
+  transforms?: KnownTransforms
+  /** Names of the shapes of the plugin options, for `as`. */
+  shapes?: readonly string[]
 }
 
 /** Parses a query. What it says goes before its preset, which goes before the plugin's defaults. */
-export function parseRequest(query: QueryInput, { defaults = '', presets = {}, breakpoints = {} }: RequestContext = {}): Request {
+export function parseRequest(query: QueryInput, context: RequestContext = {}): Request {
+  const { defaults = '', presets = {}, breakpoints = {}, shapes = [], transforms } = context
   const written = readTexts(query)
   const usual = readTexts(defaults)
   const preset = readTexts(presetQuery(written.get('preset') ?? usual.get('preset'), presets))
   if (preset.has('preset'))
     throw conflict('a preset cannot name another preset', 'Write its directives out in `presets`, in the options of the plugin.')
   const { own, art } = splitBreakpoints(overlay(usual, preset, written), breakpoints)
-  const request = settle(own, written)
+  const custom = takeCustomShape(own, shapes)
+  const settled = settle(own, written, transforms)
+  const request = custom ? withShape(settled, custom) : settled
   if (art.length === 0) return request
   if (!isPicture(request)) {
     // Defaults are for all images, also for those that cannot follow them; what an import asks for itself is meant.
     if (splitBreakpoints(new Map([...preset, ...written]), breakpoints).art.length === 0) return request
     throw noPicture(request)
   }
+  const asCustom: [string, string][] = custom ? [['as', `=${shapeText(custom)}`]] : []
   const parts = art.flatMap(({ name, texts }) => canonicalParts(readValues(texts, `${name}.`), `${name}.`))
   return {
     ...request,
-    query: joined([...canonicalParts(request), ...parts]),
-    art: art.map(({ name, media, texts }) => ({ name, media, request: settle(inheritedTexts(own, texts), texts) })),
+    query: joined([...canonicalParts(request), ...asCustom, ...parts]),
+    art: art.map(({ name, media, texts }) => ({ name, media, request: settle(inheritedTexts(own, texts), texts, transforms) })),
   }
 }
 
-function settle(texts: Texts, written: Texts): Request {
+function settle(texts: Texts, written: Texts, known: KnownTransforms | undefined): Request {
   refuseUnknown(texts)
   const { values, perFormat } = readValues(texts)
   refuseIdle(written, values, perFormat)
@@ -69,7 +83,15 @@ function settle(texts: Texts, written: Texts): Request {
     throw conflict('`url` and `as` both say what is exported', 'Leave out one of them.')
   if (values.trim && (values.crop?.length ?? 0) > 1)
     throw conflict('`trim` looks at one rectangle, and `crop` names several', 'Keep one `crop`, or leave out `trim`.')
-  return { query: joined(canonicalParts({ values, perFormat })), values, perFormat, shape: values.as?.[0], urlOnly, art: [] }
+  const transforms = values.transform && findTransforms(values.transform, known)
+  const query = joined(canonicalParts({ values, perFormat }))
+  return { query, values, perFormat, shape: values.as?.[0], urlOnly, art: [], ...(transforms && { transforms }) }
+}
+
+function withShape(request: Request, custom: CustomShape): Request {
+  if (request.urlOnly) throw conflict('`url` and `as` both say what is exported', 'Leave out one of them.')
+  const parts: [string, string][] = [...canonicalParts(request), ['as', `=${shapeText(custom)}`]]
+  return { ...request, query: joined(parts), custom }
 }
 
 /** Only a `<picture>` can change with the screen. */

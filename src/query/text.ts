@@ -7,7 +7,7 @@ import { nearest } from './spelling.ts'
 export type Texts = Map<string, string[]>
 
 /** What `defaults` and `presets` may be written as. */
-export type QueryInput = string | Readonly<Record<string, string | number | boolean | readonly (string | number)[]>>
+export type QueryInput = string | Readonly<Record<string, string | number | boolean | readonly (string | number | boolean)[] | undefined>>
 
 /** Keys that bundlers add to ids, or that say how a module is wanted; they never change a request. */
 const BUNDLER_KEYS: ReadonlySet<string> = new Set(['import', 't', 'v', 'url', 'no-inline'])
@@ -51,7 +51,9 @@ function listOf(word: string): string[] {
 function pairs(query: QueryInput): Iterable<[string, string]> {
   // A raw `#` in a query is a colour, not the start of a fragment.
   if (typeof query === 'string') return new URLSearchParams(query.replace(/^\?/, '').replaceAll('#', '%23'))
-  return Object.entries(query).map(([key, value]) => [key, Array.isArray(value) ? value.join(';') : value === true ? '' : String(value)])
+  return Object.entries(query).flatMap(([key, value]) =>
+    value === undefined ? [] : [[key, Array.isArray(value) ? value.join(';') : value === true ? '' : String(value)]],
+  )
 }
 
 /** Bare words of vite-imagetools, as in `?cover` or `?right top`, and the other spellings of a key. */
@@ -84,7 +86,10 @@ function isOfBreakpoint(name: string): boolean {
 
 /** Whether defaults change images, or only say how an image that is asked for is given: then plain imports stay plain. */
 export function changesImage(defaults: QueryInput): boolean {
-  return [...readTexts(defaults).keys()].some((name) => isKnown(name) && !WEAK.has(name) && name !== 'as')
+  const texts = readTexts(defaults)
+  // A plain import keeps all that is in the file anyway.
+  const isKept = texts.get('metadata')?.join() === 'keep'
+  return [...texts.keys()].some((name) => isKnown(name) && !WEAK.has(name) && name !== 'as' && !(name === 'metadata' && isKept))
 }
 
 /** Whether a query asks for nothing special, so that the plugin's `defaults` may make it ours. */
@@ -164,6 +169,7 @@ const MEANT = [
   'flatten',
   'saturation',
   'brightness',
+  'transform',
   'colors',
   'densities',
   'basePixels',

@@ -121,3 +121,13 @@ export function point(text: string): { x: number; y: number } | undefined {
   const [x, y, ...more] = text.split(',').map((part) => number(0, 1)(part.trim()))
   return x === undefined || y === undefined || more.length > 0 ? undefined : { x, y }
 }
+
+/** `watermark`, `watermark:left` or several with `,` between, as a plain text that `transformSteps` reads back. */
+export const transform: Read<string> = (text) => (/^[a-z][\w-]*(:[^,]*)?(,[a-z][\w-]*(:[^,]*)?)*$/i.test(text) ? text : undefined)
+
+export function transformSteps(text: string): { name: string; value: string }[] {
+  return text.split(',').map((step) => {
+    const [name = '', ...value] = step.split(':')
+    return { name, value: value.join(':') }
+  })
+}

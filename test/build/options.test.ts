@@ -30,6 +30,8 @@ test('`include` and `exclude` say which images are taken', async () => {
   expect((await build(main, { include: 'photos/**' })).answer).toEqual(['string', 'object'])
   expect((await build(main, { include: ['photos/**', '*.jpg'], exclude: 'photos/b.*' })).answer).toEqual(['object', 'string'])
   expect((await build(main, { exclude: '**/*.jpg' })).answer).toEqual(['string', 'string'])
+  expect((await build(main, { include: [/^photos\//, /never/g] })).answer).toEqual(['string', 'object'])
+  expect((await build(main, { include: ['*.jpg', /b\.jpg$/g], exclude: /^a/ })).answer).toEqual(['string', 'object'])
 })
 
 test('`defaults` make images without a query requests, and give way to a query', async () => {
@@ -43,6 +45,12 @@ test('`defaults` make images without a query requests, and give way to a query',
     d: PLAIN('d'),
     e: PLAIN('a'),
   })
+})
+
+test('`defaults` that keep metadata leave plain imports plain, whose files keep it anyway', async () => {
+  const main = "import a from './a.jpg'\nimport b from './photos/b.jpg?w=30'\nglobalThis.answer = [a, typeof b]"
+  expect((await build(main, { defaults: 'metadata=keep' })).answer).toEqual([PLAIN('a'), 'object'])
+  expect((await build(main, { defaults: 'metadata=copyright' })).answer).toEqual([expect.objectContaining({ width: 200 }), 'object'])
 })
 
 test('`defaults` that only say what is exported leave plain imports plain', async () => {
@@ -62,6 +70,12 @@ test('`defaults` can be a function of the file', async () => {
     a: 60,
     c: PLAIN('c'),
   })
+})
+
+test('a function of `defaults` knows what the import asks for', async () => {
+  const main = "import a from './a.jpg?w=60'\nimport b from './photos/b.jpg?w=60&quality=40'\nglobalThis.answer = [a.outputs, b.outputs]"
+  const { answer } = await build(main, { defaults: (_, query) => (query.has('quality') ? { format: 'webp' } : 'format=gif') })
+  expect(answer).toMatchObject([[{ format: 'gif' }], [{ format: 'webp' }]])
 })
 
 test('`presets` are named queries, over the defaults and under the query', async () => {

@@ -64,3 +64,17 @@ test("the plugin's options and the aliases come from the Vite configuration", as
     /declare module "@pics\/a\.jpg\?preset=small"[\s\S]*width: 12; height: 8;[\s\S]*"image\/avif"/,
   )
 })
+
+test('a name that no pattern of TypeScript can say is told with its place, and comments are left alone', async () => {
+  const { root, dts } = await site({
+    'src/main.ts':
+      "import a from './a.jpg?w=20&id=a*b'\n/* import b from './gone.jpg?w=2' */ import c from './a.jpg?w=30&id=a%2Ab' // import d from './gone.jpg?w=3'\n",
+  })
+  const { code, stderr } = await runCli(root, ['types'])
+  expect(code).toBe(1)
+  expect(stderr).toContain(
+    './a.jpg?w=20&id=a*b: TypeScript cannot know a name with `*` in it. Write %2A in its place.\n  imported by src/main.ts:1:16',
+  )
+  expect(stderr).not.toContain('gone')
+  expect(dts()).toContain('declare module "*/a.jpg?w=30&id=a%2Ab"')
+})

@@ -128,6 +128,15 @@ const TABLE: Record<keyof typeof DIRECTIVES, { valid: Record<string, string>; in
   hue: { valid: { 180: 'hue=180', '-90': 'hue=-90' }, invalid: ['361', '10.5', 'red', ''] },
   saturation: { valid: { 0: 'saturation=0', '1.5': 'saturation=1.5' }, invalid: ['-1', '101', ''] },
   brightness: { valid: { '0.5': 'brightness=0.5' }, invalid: ['-0.1', 'bright', ''] },
+  transform: {
+    valid: {
+      paint: 'transform=paint',
+      'paint:a b,grain': 'transform=paint:a b,grain',
+      'paint;grain': 'transform=grain;paint',
+      'paint:': 'transform=paint:',
+    },
+    invalid: ['', '9', 'paint,', ':left', 'paint grain'],
+  },
   colors: { valid: { keep: 'colors=keep', srgb: 'colors=srgb' }, invalid: ['p3', 'keep;srgb', ''] },
   densities: { valid: { '1;2': 'densities=1;2', '2;1;1.5': 'densities=1;1.5;2' }, invalid: ['0', '11', '2x', ''] },
   basePixels: { valid: { 300: 'basePixels=300' }, invalid: ['0', '1.5', '300;600', ''] },
@@ -175,7 +184,8 @@ const TABLE: Record<keyof typeof DIRECTIVES, { valid: Record<string, string>; in
   imagemill: { valid: { '': '', true: '' }, invalid: ['yes'] },
 }
 
-const read = (query: string): string => parseRequest(query, { presets: { hero: 'w=7' } }).query
+const TRANSFORMS = { names: ['paint', 'grain'], find: () => ({ url: '', digest: '' }) }
+const read = (query: string): string => parseRequest(query, { presets: { hero: 'w=7' }, transforms: TRANSFORMS }).query
 
 describe.each(Object.entries(TABLE))('%s', (name, { valid, invalid }) => {
   test.each(Object.entries(valid))('=%s becomes %s', (value, canonical) => {
