@@ -24,6 +24,8 @@ export type ErrorCode =
   | 'CANCELLED'
   | 'STORE_UNUSABLE'
   | 'DISK_FULL'
+  | 'STORE_UNREACHABLE'
+  | 'STORE_REFUSED'
   | 'UNSUPPORTED_SHARP'
   | 'POSITION_SHIPS'
   | 'INTERNAL'
@@ -36,6 +38,7 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'CANCELLED',
   'STORE_UNUSABLE',
   'DISK_FULL',
+  'STORE_UNREACHABLE',
 ])
 
 export interface ErrorFacts {

@@ -6,6 +6,8 @@ import { UsageError, count } from './arguments.ts'
 /** Options of every command that makes images. */
 export const ENGINE_OPTIONS = {
   cache: { type: 'string' },
+  store: { type: 'string' },
+  'store-write': { type: 'boolean' },
   concurrency: { type: 'string' },
   memory: { type: 'string' },
   pixels: { type: 'string' },
@@ -14,6 +16,8 @@ export const ENGINE_OPTIONS = {
 } as const
 
 export const ENGINE_HELP = `  --cache <dir>        folder of the cache (node_modules/.cache/imagemill beside the nearest package.json)
+  --store <url>        a store that machines share (IMAGEMILL_STORE); IMAGEMILL_STORE_TOKEN and _SECRET are in the environment
+  --store-write        what is made is sent there
   --concurrency <n>    images worked on at a time (the CPUs available)
   --memory <size>      decoded images held at a time, such as 1gb (a quarter of the memory available)
   --pixels <n>         most pixels of an image (100000000)
@@ -22,6 +26,8 @@ export const ENGINE_HELP = `  --cache <dir>        folder of the cache (node_mod
 
 export interface EngineValues {
   cache?: string | undefined
+  store?: string | undefined
+  'store-write'?: boolean | undefined
   concurrency?: string | undefined
   memory?: string | undefined
   pixels?: string | undefined
@@ -39,9 +45,12 @@ export interface Engine {
 /** The settings of the engine from the arguments of a command; they mean what the options of the plugin mean. */
 export function engineOf(values: EngineValues): Engine {
   const { cache, memory, quiet = false } = values
+  const remote = values.store ?? (process.env['IMAGEMILL_STORE'] || undefined)
+  if (values['store-write'] && remote === undefined) throw new UsageError('--store-write needs --store')
+  const store = remote === undefined ? undefined : { remote, write: values['store-write'] }
   const [concurrency, pixels, timeout] = (['concurrency', 'pixels', 'timeout'] as const).map((name) => count(values[name], name))
   try {
-    const options = resolveOptions({ concurrency, memory, cache: { dir: cache }, limits: { pixels, timeout } })
+    const options = resolveOptions({ store, concurrency, memory, cache: { dir: cache }, limits: { pixels, timeout } })
     return { options, folder: cacheFolder(process.cwd(), cache), quiet }
   } catch (error) {
     if (error instanceof ImagemillError) throw new UsageError(error.reason, { cause: error })
