@@ -128,17 +128,7 @@ type Receive = (
 function receiver(folder: string, maxSize: number): Receive {
   const root = join(folder, LAYOUT)
   let opening: Promise<unknown> | undefined
-  let since = Infinity
-  let sweeping: Promise<unknown> = Promise.resolve()
-
-  const count = async (bytes: number): Promise<void> => {
-    await ifWritable(() => appendFile(join(root, WRITTEN), `${bytes}\n`))
-    since += bytes
-    // Counting takes a look at every file, so it is done now and then.
-    if (since < maxSize / 20) return
-    since = 0
-    sweeping = sweeping.then(() => ifWritable(() => sweep(folder, maxSize))).catch(() => (since = Infinity))
-  }
+  const note = counter(folder, maxSize)
 
   return async (context, path, most, check) => {
     const length = Number(context.req.header('content-length') ?? 0)
@@ -160,15 +150,47 @@ function receiver(folder: string, maxSize: number): Receive {
         await rm(path, { recursive: true, force: true })
         await rename(part, path)
       })
-      await count(received.length)
+      note(received.length)
       return context.body(null, 201)
     } catch (error) {
+      // The client is gone, and with it whoever would read an answer.
+      if (systemCode(error) === 'ECONNRESET' || context.req.raw.signal.aborted)
+        return context.json({ error: 'the bytes were cut off' }, 400)
       if (systemCode(error) === 'ENOSPC') return context.json({ error: 'the disk of the store is full' }, 507)
       if (!isUnwritable(error)) throw error
       return context.json({ error: 'the folder of the store cannot be written' }, 500)
     } finally {
       await rm(part, { force: true })
     }
+  }
+}
+
+/** Counts what is written, and has the store brought back to its size now and then: that takes a look at every file. */
+function counter(folder: string, maxSize: number): (bytes: number) => void {
+  const path = join(folder, LAYOUT, WRITTEN)
+  let since = Infinity
+  let uncounted = 0
+  let busy = false
+  const flush = async (): Promise<void> => {
+    // The count is written anew by the sweep, so nothing may be added to it meanwhile.
+    busy = true
+    while (uncounted > 0) {
+      const bytes = uncounted
+      uncounted = 0
+      since += bytes
+      await ifWritable(() => appendFile(path, `${bytes}\n`))
+      if (since < maxSize / 20) continue
+      since = 0
+      await ifWritable(() => sweep(folder, maxSize))
+    }
+  }
+  return (bytes) => {
+    uncounted += bytes
+    // What fails here fails nobody: the next file brings the next try.
+    if (!busy)
+      void flush()
+        .catch(() => undefined)
+        .finally(() => (busy = false))
   }
 }
 

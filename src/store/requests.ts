@@ -107,7 +107,7 @@ export function openRequests({ url, token, timeout, writeTimeout, failures, warn
     },
     async put(path, bytes, signal) {
       if (!writes) throw unreachable(shown, 'is not written to any longer')
-      const response = await send(path, writeTimeout, { method: 'PUT', body: bytes }, signal ? [signal] : [])
+      const response = await send(path, writeTimeout, { method: 'PUT', body: Buffer.from(bytes) }, signal ? [signal] : [])
       const { status } = response
       await response.body?.cancel()
       if (status === 401 || status === 403 || status === 405) throw refuse(status, true)
