@@ -26,6 +26,9 @@ export type ErrorCode =
   | 'DISK_FULL'
   | 'STORE_UNREACHABLE'
   | 'STORE_REFUSED'
+  | 'QUEUE_UNREACHABLE'
+  | 'QUEUE_FORGETFUL'
+  | 'PACKAGE_MISSING'
   | 'UNSUPPORTED_SHARP'
   | 'POSITION_SHIPS'
   | 'INTERNAL'
@@ -39,6 +42,7 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'STORE_UNUSABLE',
   'DISK_FULL',
   'STORE_UNREACHABLE',
+  'QUEUE_UNREACHABLE',
 ])
 
 export interface ErrorFacts {

@@ -33,6 +33,8 @@ export interface Requests {
 export function openRequests({ url, token, timeout, writeTimeout, failures, warn }: RequestsOptions): Requests {
   const ending = new AbortController()
   const shown = new URL(url).host
+  // Who never gives up can wait again.
+  const allOfThem = Number.isFinite(failures) ? failures : 1
   let [failed, reads, writes, told] = [0, true, true, false]
 
   const complain = (error: ImagemillError): void => {
@@ -64,7 +66,7 @@ export function openRequests({ url, token, timeout, writeTimeout, failures, warn
       })
     } catch (error) {
       if (given.some(({ aborted }) => aborted)) throw unreachable(shown, 'was not waited for any longer', error)
-      throw late.aborted ? note(`did not answer within ${limit / 1000} s`, failures, error) : note(reasonOf(error), 1, error)
+      throw late.aborted ? note(`did not answer within ${limit / 1000} s`, allOfThem, error) : note(reasonOf(error), 1, error)
     }
   }
 
@@ -94,7 +96,7 @@ export function openRequests({ url, token, timeout, writeTimeout, failures, warn
         if (status === 200)
           return await readBody(response, most, (error) => {
             const late = performance.now() - start >= timeout
-            return note(late ? `did not answer within ${timeout / 1000} s` : reasonOf(error), late ? failures : 1, error)
+            return note(late ? `did not answer within ${timeout / 1000} s` : reasonOf(error), late ? allOfThem : 1, error)
           })
         await response.body?.cancel()
         if (status === 401 || status === 403) throw refuse(status, false)

@@ -12,7 +12,9 @@ export interface Shared {
    * time, so that what is missing can be made from one decode. What `accept` refuses is missing.
    */
   find(source: string, key: string, store: Store, accept: (entry: Entry) => boolean): Promise<Entry | undefined>
-  /** Sends an entry of the store of the run, later. One that came from there, or went there from another machine, is not sent. */
+  /** The same of one entry that is known to be there, at once. */
+  fetch(key: string, store: Store, accept: (entry: Entry) => boolean): Promise<Entry | undefined>
+  /** Sends an entry of the store of the run, later. One that was fetched as known to be there is not sent. */
   send(key: string, store: Store): void
   /** Waits for what is still to be sent, but not for long. */
   settle(): Promise<void>
@@ -41,9 +43,7 @@ export function openShared(remote: Remote, warn: (error: ImagemillError) => void
     const bytes = entry.blob && (await remote.read(key, entry.blob))
     if (entry.blob && !bytes) return undefined
     // Where nothing can be kept, it is as if nothing had been found: a run has other ways to go on then.
-    const kept = await ifWritable(() => store.put(key, entry.value, bytes))
-    if (kept) fetched.add(key)
-    return kept
+    return ifWritable(() => store.put(key, entry.value, bytes))
   }
 
   const sendEntry = async (key: string, store: Store, signal: AbortSignal): Promise<void> => {
@@ -56,6 +56,11 @@ export function openShared(remote: Remote, warn: (error: ImagemillError) => void
   }
 
   return {
+    async fetch(key, store, accept) {
+      const entry = await fetchEntry(key, store, accept)
+      if (entry) fetched.add(key)
+      return entry
+    },
     async find(source, key, store, accept) {
       if (!remote.reads) return undefined
       const turn = turns.get(source) ?? []
