@@ -4,6 +4,7 @@ import pLimit from 'p-limit'
 import { ImagemillError } from '../../errors.ts'
 import { connectRedis, hostOf, unreachable, type Connecting } from './connect.ts'
 import { loadBullmq, type Redis } from './load.ts'
+import { tellOfEnds } from './events.ts'
 import { present, type Presence } from './presence.ts'
 import { PREFIX, isAnswer, queueName, taskId, type Answer, type Task } from './tasks.ts'
 
@@ -62,8 +63,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     await arrival(client, name, options)
     const [seconds] = await client.time()
     const queue = new bullmq.Queue<Task, Answer>(name, { connection: client, prefix: PREFIX, defaultJobOptions: { ...KEEP, ...RETRIES } })
-    const events = new bullmq.QueueEvents(name, { connection: listener, prefix: PREFIX, lastEventId: `${seconds}000-0` })
-    return started({ queue, events, client, listener, options, name })
+    return started({ queue, client, listener, options, name, since: `${seconds}000-0` })
   } catch (error) {
     client.disconnect()
     listener.disconnect()
@@ -73,14 +73,15 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 
 interface Parts {
   queue: BullQueue<Task, Answer>
-  events: import('bullmq').QueueEvents
   client: Redis
   listener: Redis
   options: SessionOptions
   name: string
+  /** Id of the first event that may matter. */
+  since: string
 }
 
-function started({ queue, events, client, listener, options, name }: Parts): Session {
+function started({ queue, client, listener, options, name, since }: Parts): Session {
   const waiting = new Map<string, Waiter[]>()
   const own = new Set<string>()
   const slots = pLimit(OUTSTANDING)
@@ -111,7 +112,7 @@ function started({ queue, events, client, listener, options, name }: Parts): Ses
     if (client.status === 'ready') await Promise.race([Promise.allSettled(left.map((id) => queue.remove(id))), pause(500)])
     listener.disconnect()
     client.disconnect()
-    await Promise.race([Promise.allSettled([events.close(), queue.close()]), pause(500)])
+    await Promise.race([queue.close().catch(() => undefined), pause(500)])
   }
 
   const look = async (): Promise<void> => {
@@ -137,10 +138,8 @@ function started({ queue, events, client, listener, options, name }: Parts): Ses
     else if (away === 0 && waiting.size > 0) void look().catch(() => undefined)
   }, LOOK).unref()
 
-  events.on('completed', ({ jobId, returnvalue }) => complete(jobId, returnvalue))
-  events.on('failed', ({ jobId, failedReason }) => fail(jobId, failedReason))
+  void tellOfEnds(listener, name, since, { completed: complete, failed: fail })
   // The connections are looked at instead; without a listener it would be printed.
-  events.on('error', () => undefined)
   queue.on('error', () => undefined)
 
   const add = async (task: Task): Promise<Answer> => {
