@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { Queue } from '../../dist/queue/queue.js'
 import type { Source } from '../../src/types.ts'
 import { buildVite, digestsOf, filesOf } from '../support/build.ts'
-import { runCli, startCli } from '../support/cli.ts'
+import { runCli, type CliProcess } from '../support/cli.ts'
 import { inProcess } from '../support/engine.ts'
 import { gallery } from '../support/gallery.ts'
 import { jpeg } from '../support/images.ts'
@@ -135,7 +135,8 @@ withProgram('redis-server', 'redis-server', (program) => {
     const worker = await startWorker(redis.url, store.url)
     const work = both(queue, list, folder)
     await untilActive(redis, 1)
-    await Promise.all([redis.kill(), worker.child.kill('SIGKILL')])
+    worker.child.kill('SIGKILL')
+    await redis.kill()
     const [made, own] = await work
     expect(made).toEqual(own)
     expect(warnings).toMatchObject([{ code: 'QUEUE_UNREACHABLE' }])
@@ -188,7 +189,6 @@ withProgram('redis-server', 'redis-server', (program) => {
 })
 
 test('Redis away at the start: a worker says so within 5 s, a build makes its images itself', async () => {
-  const store = await startStore()
   const silent = createServer(() => undefined).listen(0, '127.0.0.1')
   onTestFinished(() => void silent.close())
   await once(silent, 'listening')
@@ -197,6 +197,7 @@ test('Redis away at the start: a worker says so within 5 s, a build makes its im
   await Promise.all(
     ports.map(async (port) => {
       const redis = `redis://user:sesame@127.0.0.1:${port}`
+      const store = await startStore()
       const { root } = project()
       const since = performance.now()
       const { code, stderr } = await runCli(root, ['worker', '--redis', redis, '--store', store.url])
@@ -249,7 +250,7 @@ async function startQuick(redis: string, store: string): Promise<ChildProcess> {
   return process.child
 }
 
-function startProcess(cwd: string, args: string[]): ReturnType<typeof startCli> {
+function startProcess(cwd: string, args: string[]): CliProcess {
   const child = spawn(process.execPath, args, { cwd, stdio: 'pipe' })
   onTestFinished(() => void child.kill('SIGKILL'))
   let stderr = ''
