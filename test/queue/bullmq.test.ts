@@ -132,9 +132,11 @@ withProgram('redis-server', 'redis-server', (program) => {
     if (!busy) throw new Error('no source')
     const worker = await startWorker(redis.url, store.url)
     const builds = [1, 2].map(() => bullmq(redis.url, store.url).queue)
+    const [first] = builds
+    if (!first) throw new Error('no build')
     // Keeps the worker from ending one before the other build has asked for it.
     const slow = [0, 1].map((more) =>
-      builds[0]?.encode(busy, outputOf(busy, 200 + more, { format: 'avif', effort: 9 }), join(folder, `${more}`)),
+      first.encode(busy, outputOf(busy, 200 + more, { format: 'avif', effort: 9 }), join(folder, `${more}`)),
     )
     await untilActive(redis, 2)
     const made = await Promise.all(builds.map((queue, index) => both(queue, asked, join(folder, `build-${index}`))))
