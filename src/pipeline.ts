@@ -17,8 +17,9 @@ import type { RemoteOptions } from './source/remote-options.ts'
 import { trimmedBox } from './source/trim.ts'
 import { keptFact } from './store/fact.ts'
 import { once } from './store/once.ts'
-import { storedOutput } from './store/output.ts'
-import { openRunStore } from './store/run-store.ts'
+import { isOutput, storedOutput } from './store/output.ts'
+import { openRunStore, type RunStore } from './store/run-store.ts'
+import type { Shared } from './store/shared.ts'
 import type { Store } from './store/store.ts'
 import type { Fact, Output, Source, StoredFact, StoredOutput } from './types.ts'
 
@@ -32,6 +33,8 @@ export interface PipelineOptions {
   queue: Queue
   /** Which images of other servers are fetched; none when it is left out. */
   remote?: RemoteOptions | undefined
+  /** What other machines made, and what they get. */
+  shared?: Shared | undefined
   /** Time without any progress after which another build that makes the same is not waited for any longer, in ms. */
   patience: number
   /** Told once when the store cannot be used. */
@@ -84,14 +87,15 @@ const READS = 3
 /** A bundler asks for all modules at once; so many sources are held whole while they are hashed. */
 const READING = 4
 
-export function openPipeline({ folder, maxSize, pixelLimit, queue, remote, patience, warn }: PipelineOptions): Pipeline {
+export function openPipeline({ folder, maxSize, pixelLimit, queue, remote, shared, patience, warn }: PipelineOptions): Pipeline {
   const store = openRunStore({ folder, maxSize, warn })
   const flight = singleFlight<StoredOutput & { cached: boolean }>()
   /** What was made or found so far, so that it is looked up once. */
   const seen = new Map<string, StoredOutput>()
   /** Keys made since the last `tidy`: the rest came from the cache. */
   const fresh = new Set<string>()
-  const look = sourceReader({ queue, remote, store, warn })
+  const look = sourceReader({ queue, remote, shared, store, warn })
+  const encode = outputMaker({ folder, queue, shared, patience, write: store.write })
   let encoder: Promise<string> | undefined
 
   const versions = (): Promise<string> => {
@@ -101,13 +105,6 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, remote, patie
     encoder.catch(() => (encoder = undefined))
     return encoder
   }
-
-  /** Makes an output, once for all builds that share the store; a temporary one is ours alone. */
-  const encode = ({ source, output }: PlannedOutput): Promise<StoredOutput> =>
-    store.write((opened) => {
-      const work = (): Promise<StoredOutput> => queue.encode(source, output, opened.folder)
-      return opened.folder === folder ? once(folder, output.key, { patience, make: work, find: () => findIn(opened, output.key) }) : work()
-    })
 
   const answer = (stored: StoredOutput): StoredOutput & { cached: boolean } => ({ ...stored, cached: !fresh.has(stored.key) })
 
@@ -120,21 +117,22 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, remote, patie
   const findOrMake = async (planned: PlannedOutput): Promise<StoredOutput & { cached: boolean }> => {
     const { key } = planned.output
     const found = findIn(await store.open(), key)
-    const stored = found ?? (await encode(planned))
+    let isMade = !found
+    const stored = found ?? (await encode(planned, () => (isMade = false)))
     seen.set(key, stored)
-    if (!found) fresh.add(key)
+    if (isMade) fresh.add(key)
     return answer(stored)
   }
 
   return {
     make,
-    fact: factFinder({ queue, fresh, open: () => store.open() }),
+    fact: factFinder({ queue, shared, fresh, open: () => store.open() }),
     async plan(file, request) {
       const opened = await store.open()
       const encoderVersion = await versions()
       const source = await look.read(file, request, opened)
       const settle = async (part: Request): Promise<Plan> => {
-        const trimmed = await trimmedBox(part, source, { store: opened, find: (question) => queue.trim(source, question) })
+        const trimmed = await trimmedBox(part, source, { store: opened, shared, find: (question) => queue.trim(source, question) })
         return planRequest(part, source, { encoder: encoderVersion, pixelLimit, trimmed })
       }
       return { source, plan: await planWhole(request, settle, async (output) => (await make({ source, output })).size_bytes) }
@@ -159,6 +157,7 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, remote, patie
       fresh.clear()
       look.forget()
       await look.written()
+      await shared?.settle()
       await store.tidy()
     },
     forget() {
@@ -168,6 +167,8 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, remote, patie
     async close() {
       await queue.close()
       await look.written()
+      await shared?.settle()
+      await shared?.close()
       await store.close()
     },
   }
@@ -193,23 +194,60 @@ async function planWhole(
   return request.values.prune?.[0] ? prunePlan(plan, sizeOf) : plan
 }
 
+/** Has an output from other machines, or makes it: once for all builds that share the store; a temporary one is ours alone. */
+function outputMaker({
+  folder,
+  queue,
+  shared,
+  patience,
+  write,
+}: Pick<PipelineOptions, 'folder' | 'queue' | 'shared' | 'patience'> & Pick<RunStore, 'write'>): (
+  planned: PlannedOutput,
+  onFetched: () => void,
+) => Promise<StoredOutput> {
+  return ({ source, output }: PlannedOutput, onFetched: () => void): Promise<StoredOutput> =>
+    write((opened) => {
+      const make = async (): Promise<StoredOutput> => {
+        const made = await queue.encode(source, output, opened.folder)
+        shared?.send(output.key, opened)
+        return made
+      }
+      const work = async (): Promise<StoredOutput> => {
+        const fetched = await shared?.find(source.digest, output.key, opened, isOutput)
+        if (!fetched) return make()
+        onFetched()
+        return storedOutput(fetched)
+      }
+      return opened.folder === folder ? once(folder, output.key, { patience, make: work, find: () => findIn(opened, output.key) }) : work()
+    })
+}
+
 function findIn(store: Store, key: string): StoredOutput | undefined {
   const entry = store.get(key)
   return entry && storedOutput(entry)
 }
 
 /** Answers questions about sources, each once for all who ask; an answer is kept in the store. */
-function factFinder({ queue, fresh, open }: { queue: Queue; fresh: Set<string>; open: () => Promise<Store> }): Pipeline['fact'] {
+interface FactContext {
+  queue: Queue
+  shared: Shared | undefined
+  fresh: Set<string>
+  open(): Promise<Store>
+}
+
+function factFinder({ queue, shared, fresh, open }: FactContext): Pipeline['fact'] {
   const flight = singleFlight<StoredFact>()
   const seen = new Map<string, StoredFact>()
   const find = async ({ source, fact: { key, question } }: PlannedFact): Promise<StoredFact> => {
     const store = await open()
     const kept = keptFact(store.get(key)?.value)
     if (kept) return kept
+    const fetched = keptFact((await shared?.find(source.digest, key, store, ({ value }) => keptFact(value) !== undefined))?.value)
+    if (fetched) return fetched
     const found = await queue.fact(source, question)
     fresh.add(key)
     // What cannot be kept is found out again next time.
-    await ifWritable(() => store.put(key, found))
+    if (await ifWritable(() => store.put(key, found))) shared?.send(key, store)
     return found
   }
   return async (planned) => {
@@ -229,12 +267,12 @@ interface SourceReader {
   written(): Promise<void>
 }
 
-interface Reading extends Pick<PipelineOptions, 'queue' | 'remote' | 'warn'> {
+interface Reading extends Pick<PipelineOptions, 'queue' | 'remote' | 'shared' | 'warn'> {
   store: StoreWriter
 }
 
 /** Reads sources a few at a time, each once for all who ask; what is remembered of them is written in the background. */
-function sourceReader({ queue, remote, store, warn }: Reading): SourceReader {
+function sourceReader({ queue, remote, shared, store, warn }: Reading): SourceReader {
   const flight = singleFlight<Source>()
   const reading = pLimit(READING)
   const writing = new Set<Promise<void>>()
@@ -249,6 +287,7 @@ function sourceReader({ queue, remote, store, warn }: Reading): SourceReader {
   const readFile = (file: string, opened: Store): Promise<Source> =>
     readSource(file, {
       store: opened,
+      shared,
       once: (key, work) => flight(key, () => reading(work)),
       inspect: (path, format) => queue.header(path, format),
       later(work) {

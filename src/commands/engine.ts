@@ -1,11 +1,15 @@
 import { ImagemillError } from '../errors.ts'
-import { resolveOptions, type Options } from '../plugin/options.ts'
+import { resolveOptions, type ImagemillOptions, type Options } from '../plugin/options.ts'
 import { cacheFolder } from '../store/cache-folder.ts'
 import { UsageError, count } from './arguments.ts'
 
 /** Options of every command that makes images. */
 export const ENGINE_OPTIONS = {
   cache: { type: 'string' },
+  store: { type: 'string' },
+  'store-write': { type: 'boolean' },
+  redis: { type: 'string' },
+  'allow-forgetful': { type: 'boolean' },
   concurrency: { type: 'string' },
   memory: { type: 'string' },
   pixels: { type: 'string' },
@@ -14,6 +18,10 @@ export const ENGINE_OPTIONS = {
 } as const
 
 export const ENGINE_HELP = `  --cache <dir>        folder of the cache (node_modules/.cache/imagemill beside the nearest package.json)
+  --store <url>        a store that machines share (IMAGEMILL_STORE); IMAGEMILL_STORE_TOKEN and _SECRET are in the environment
+  --store-write        what is made is sent there
+  --redis <url>        work is done by \`imagemill worker\` on any number of machines (IMAGEMILL_REDIS); needs --store
+  --allow-forgetful    a Redis may be used that loses jobs: without an append-only file, or evicting keys
   --concurrency <n>    images worked on at a time (the CPUs available)
   --memory <size>      decoded images held at a time, such as 1gb (a quarter of the memory available)
   --pixels <n>         most pixels of an image (100000000)
@@ -33,6 +41,10 @@ export const JOB_HELP = `${ENGINE_HELP}
 
 export interface EngineValues {
   cache?: string | undefined
+  store?: string | undefined
+  'store-write'?: boolean | undefined
+  redis?: string | undefined
+  'allow-forgetful'?: boolean | undefined
   concurrency?: string | undefined
   memory?: string | undefined
   pixels?: string | undefined
@@ -49,6 +61,17 @@ export interface Engine {
   quiet: boolean
 }
 
+/** The store and the queue that machines share, from the arguments or the environment. */
+function machinesOf(values: EngineValues): Pick<ImagemillOptions, 'store' | 'queue'> {
+  const remote = values.store ?? (process.env['IMAGEMILL_STORE'] || undefined)
+  if (values['store-write'] && remote === undefined) throw new UsageError('--store-write needs --store')
+  const redis = values.redis ?? (process.env['IMAGEMILL_REDIS'] || undefined)
+  if (redis === undefined) return remote === undefined ? {} : { store: { remote, write: values['store-write'] ?? false } }
+  if (remote === undefined) throw new UsageError('--redis needs --store')
+  // Workers get their sources from there.
+  return { store: { remote, write: values['store-write'] ?? true }, queue: { redis, allowForgetful: values['allow-forgetful'] ?? false } }
+}
+
 /** The settings of the engine from the arguments of a command; they mean what the options of the plugin mean. */
 export function engineOf(values: EngineValues): Engine {
   const { cache, memory, quiet = false, 'allow-remote': allow, 'allow-private': allowPrivate } = values
@@ -56,6 +79,7 @@ export function engineOf(values: EngineValues): Engine {
   const [concurrency, pixels, timeout] = (['concurrency', 'pixels', 'timeout'] as const).map((name) => count(values[name], name))
   try {
     const options = resolveOptions({
+      ...machinesOf(values),
       concurrency,
       memory,
       cache: { dir: cache },

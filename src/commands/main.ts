@@ -20,6 +20,7 @@ export const COMMANDS: Readonly<Record<string, { summary: string; load(): Promis
   types: { summary: 'writes the types of all image imports', load: () => import('./types.ts') },
   webhooks: { summary: 'lists messages that are not delivered, or tries them again', load: () => import('./webhooks.ts') },
   migrate: { summary: 'lists what changes for a project with vite-imagetools', load: () => import('./migrate.ts') },
+  worker: { summary: 'makes the images of other machines', load: () => import('./worker.ts') },
   completions: { summary: 'prints what a shell needs to complete these words', load: () => import('./completions.ts') },
 }
 

@@ -10,6 +10,7 @@ import { SIZE, bytesOf, fields, invalid, positiveInteger, read } from './option-
 import { matcher, type PathPattern } from './path-patterns.ts'
 import { remoteOf } from './remote-options.ts'
 import { shapesOf, type ShapeFunction } from './shape-functions.ts'
+import { queueOf, storeOf, type QueueOptions, type SharedQueue, type SharedStore, type StoreOptions } from './shared-options.ts'
 import { transformsOf } from './transforms.ts'
 
 /** Options of the plugin; all of them can be left out. */
@@ -48,6 +49,10 @@ export interface ImagemillOptions {
     /** Most bytes that are kept, as a number or such as '500mb'. @default '2gb' */
     maxSize?: number | string
   }
+  /** A store that machines share over HTTP. @default none */
+  store?: StoreOptions
+  /** Work is done by `imagemill worker` on any number of machines; needs `store`. @default processes of this machine */
+  queue?: QueueOptions
   /** Most images worked on at a time, each in a process of its own. @default the CPUs available, cgroup limits counted */
   concurrency?: number
   /** Most bytes of decoded images held at a time, as a number or such as '1gb'. @default a quarter of the memory available */
@@ -103,6 +108,8 @@ export interface Options {
   shapes: Readonly<Record<string, ShapeFunction>>
   transforms: Readonly<Record<string, string>>
   cache: { dir: string | undefined; maxSize: number }
+  store: SharedStore | undefined
+  queue: SharedQueue | undefined
   concurrency: number
   memory: number
   limits: { pixels: number; timeout: number }
@@ -127,6 +134,8 @@ export function resolveOptions(input: unknown = {}): Options {
     'shapes',
     'transforms',
     'cache',
+    'store',
+    'queue',
     'concurrency',
     'memory',
     'limits',
@@ -140,6 +149,7 @@ export function resolveOptions(input: unknown = {}): Options {
   const cache = fields(raw['cache'] ?? {}, 'cache.', ['dir', 'maxSize'])
   const limits = fields(raw['limits'] ?? {}, 'limits.', ['pixels', 'timeout'])
   const defaults = raw['defaults']
+  const store = storeOf(raw['store'])
   return {
     matches: matcher(raw['include'], raw['exclude']),
     defaults: isDefaultsFunction(defaults)
@@ -153,6 +163,8 @@ export function resolveOptions(input: unknown = {}): Options {
       dir: read(cache['dir'], 'cache.dir', 'a path', (value) => (typeof value === 'string' && value !== '' ? value : undefined)),
       maxSize: read(cache['maxSize'], 'cache.maxSize', SIZE, bytesOf) ?? 2e9,
     },
+    store,
+    queue: queueOf(raw['queue'], store),
     concurrency:
       read(raw['concurrency'], 'concurrency', 'a whole number of at least 1', positiveInteger) ??
       Math.min(availableParallelism(), cgroupCpus()),

@@ -3,20 +3,15 @@ import { appendFile } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { systemCode } from '../errors.ts'
 import { ifWritable, remove, writeAtomic } from '../files.ts'
-import { isRecord, sha256 } from '../hash.ts'
-import type { Blob, Entry, Store } from './store.ts'
+import { sha256 } from '../hash.ts'
+import { formatRecord, parseRecord } from './record.ts'
+import type { Store } from './store.ts'
 
 /** Folder of the layout below; a layout that an older version could misread gets another name. */
 export const LAYOUT = 'v1'
 
 /** File of the layout with the bytes of every entry written since it was last counted, a number a line: a killed run is counted too. */
 export const WRITTEN = 'written'
-
-/** Where a store keeps bytes, for processes that read them as a file. */
-export function blobPath(folder: string, digest: string): string {
-  // Not joined: digests are hexadecimal, and a build asks for thousands.
-  return `${folder}${sep}${LAYOUT}${sep}cas${sep}${digest.slice(0, 2)}${sep}${digest}`
-}
 
 /**
  * `v1/ac/ab/<key>.json` holds records, `v1/cas/cd/<sha256>` bytes: the names of Bazel's remote cache
@@ -25,8 +20,8 @@ export function blobPath(folder: string, digest: string): string {
 export function diskStore(folder: string, close: () => Promise<void> = async () => undefined): Store {
   const root = join(folder, LAYOUT)
   const temp = join(root, 'tmp')
-  // Not joined, like those of bytes.
-  const recordPath = (key: string): string => `${root}${sep}ac${sep}${key.slice(0, 2)}${sep}${key}.json`
+  const recordPath = (key: string): string => recordFile(root, key)
+  const blobPath = (digest: string): string => blobFile(root, digest)
   const damaged = new Set<string>()
   /** Damaged records that could not be removed. */
   const unusable = new Set<string>()
@@ -52,14 +47,14 @@ export function diskStore(folder: string, close: () => Promise<void> = async () 
     },
     async read(key, blob) {
       // An output is small and mostly in memory: handing it to another thread takes longer than reading it.
-      const bytes = readBlob(blobPath(folder, blob.digest))
+      const bytes = readBlob(blobPath(blob.digest))
       if (bytes && bytes.length === blob.size_bytes && sha256(bytes) === blob.digest) return bytes
       if (!remove(recordPath(key))) unusable.add(recordPath(key))
-      return forget(blobPath(folder, blob.digest))
+      return forget(blobPath(blob.digest))
     },
     async put(key, value, bytes) {
       const blob = bytes && { digest: sha256(bytes), size_bytes: bytes.length }
-      if (bytes && blob) await writeAtomic(blobPath(folder, blob.digest), bytes, temp)
+      if (bytes && blob) await writeAtomic(blobPath(blob.digest), bytes, temp)
       const entry = { key, value, ...(blob && { blob }) }
       const record = formatRecord(entry)
       await writeAtomic(recordPath(key), record, temp)
@@ -70,23 +65,16 @@ export function diskStore(folder: string, close: () => Promise<void> = async () 
   }
 }
 
-function formatRecord(entry: Entry): string {
-  const text = JSON.stringify(entry)
-  return `${sha256(text)}\n${text}\n`
+// Not joined: keys and digests are hexadecimal, and a build asks for thousands.
+
+/** The file of a record below the root of a layout. */
+export function recordFile(root: string, key: string): string {
+  return `${root}${sep}ac${sep}${key.slice(0, 2)}${sep}${key}.json`
 }
 
-/** A record is its own digest, a line break, and JSON; anything else is damage. */
-export function parseRecord(text: string, key: string): Entry | undefined {
-  const [digest = '', body = ''] = text.split('\n')
-  if (sha256(body) !== digest || text !== `${digest}\n${body}\n`) return undefined
-  const entry: unknown = JSON.parse(body)
-  if (!isRecord(entry) || entry['key'] !== key) return undefined
-  const { blob } = entry
-  return { key, value: entry['value'], ...(isBlob(blob) && { blob }) }
-}
-
-function isBlob(value: unknown): value is Blob {
-  return isRecord(value) && typeof value['digest'] === 'string' && typeof value['size_bytes'] === 'number'
+/** The file of bytes below the root of a layout. */
+export function blobFile(root: string, digest: string): string {
+  return `${root}${sep}cas${sep}${digest.slice(0, 2)}${sep}${digest}`
 }
 
 /** Errors after which there may well be a good record, only not for us and not now. */

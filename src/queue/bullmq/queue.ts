@@ -1,0 +1,104 @@
+import { ImagemillError, asImagemillError } from '../../errors.ts'
+import { singleFlight } from '../../single-flight.ts'
+import { diskStore } from '../../store/disk.ts'
+import { isOutput, storedOutput } from '../../store/output.ts'
+import type { Shared } from '../../store/shared.ts'
+import type { Store } from '../../store/store.ts'
+import type { Output, Source, StoredOutput } from '../../types.ts'
+import { cancelled } from '../processes.ts'
+import type { Queue } from '../queue.ts'
+import { openAsker, type AskerOptions } from './ask.ts'
+
+export interface BullmqOptions extends AskerOptions {
+  /** Does what the workers cannot do. */
+  pool: Queue
+  shared: Shared
+}
+
+interface Group {
+  source: Source
+  folder: string
+  waiting: Map<string, Waiting>
+}
+
+interface Waiting {
+  output: Output
+  resolve(stored: StoredOutput): void
+  reject(error: ImagemillError): void
+}
+
+/** Has work done by workers on other machines; sources and outputs go through the shared store. Without workers it is done by the pool. */
+export function openBullmq({ pool, shared, ...options }: BullmqOptions): Queue {
+  const { ask, close } = openAsker({ pool, ...options })
+  const flight = singleFlight<StoredOutput>()
+  const groups = new Map<string, Group>()
+
+  const here = ({ source, folder }: Group, { output, resolve, reject }: Waiting): void =>
+    void pool.encode(source, output, folder).then(resolve, (error: unknown) => reject(asImagemillError(error)))
+
+  const fetchOutput = async (group: Group, item: Waiting, store: Store): Promise<void> => {
+    try {
+      const entry = await shared.fetch(item.output.key, store, isOutput)
+      if (entry) item.resolve(storedOutput(entry))
+      // It went missing on the way.
+      else here(group, item)
+    } catch (error) {
+      item.reject(asImagemillError(error))
+    }
+  }
+
+  const runGroup = async (group: Group): Promise<void> => {
+    const items = [...group.waiting.values()]
+    try {
+      const answer = await ask(group.source, (source) => ({ type: 'encode', source, outputs: items.map(({ output }) => output) }))
+      const failed = new Map(answer?.failed?.map(({ key, error }) => [key, error]))
+      const store = diskStore(group.folder)
+      for (const item of items) {
+        const error = failed.get(item.output.key)
+        if (error) item.reject(new ImagemillError(error))
+        else if (answer) void fetchOutput(group, item, store)
+        else here(group, item)
+      }
+    } catch (error) {
+      for (const { reject } of items) reject(asImagemillError(error))
+    }
+  }
+
+  const add = (source: Source, folder: string, waiting: Waiting): void => {
+    const id = `${source.digest} ${source.file} ${folder}`
+    const known = groups.get(id)
+    if (known) return void known.waiting.set(waiting.output.key, waiting)
+    const group = { source, folder, waiting: new Map([[waiting.output.key, waiting]]) }
+    groups.set(id, group)
+    // What is asked for in the same turn of the same source is done from one decode.
+    setImmediate(() => {
+      if (groups.delete(id)) void runGroup(group)
+    })
+  }
+
+  return {
+    encode: (source, output, folder) =>
+      // A module of this project is not on other machines, and they load none that a queue names.
+      output.picture.transforms
+        ? pool.encode(source, output, folder)
+        : flight(`${output.key} ${folder}`, () => new Promise((resolve, reject) => add(source, folder, { output, resolve, reject }))),
+    header: (file, format) => pool.header(file, format),
+    versions: () => pool.versions(),
+    async trim(source, question) {
+      const answer = await ask(source, (its) => ({ type: 'trim', source: its, question }))
+      if (answer?.error) throw new ImagemillError(answer.error)
+      return answer?.box ?? pool.trim(source, question)
+    },
+    async fact(source, question) {
+      const answer = await ask(source, (its) => ({ type: 'fact', source: its, question }))
+      if (answer?.error) throw new ImagemillError(answer.error)
+      return answer?.fact ?? pool.fact(source, question)
+    },
+    async close() {
+      for (const { waiting } of groups.values()) for (const { reject } of waiting.values()) reject(cancelled())
+      groups.clear()
+      await close()
+      await pool.close()
+    },
+  }
+}
