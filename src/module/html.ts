@@ -1,5 +1,5 @@
 import { type DefaultTreeAdapterTypes, parse } from 'parse5'
-import { cssEdits, findUrls } from './css.ts'
+import { cssEdits, findUrls, namesPlaceholder } from './css.ts'
 import { joinEdits, type Edit } from './edits.ts'
 
 type Element = DefaultTreeAdapterTypes.Element
@@ -15,6 +15,8 @@ export interface HtmlImage {
   src: string
   width: number
   height: number
+  /** What shows until the image is there, as a value of the CSS property. */
+  background?: string
 }
 
 /** An address in an attribute, and where it is: counted from 1. */
@@ -115,15 +117,15 @@ function editsOf(place: Place, imageOf: (url: string) => HtmlImage | undefined, 
   const isSet = kind === 'srcset'
   const images = candidates.map(({ url }) => imageOf(url))
   const [image] = images
-  if (images.every((each) => each === undefined)) return []
+  const behind = kind === 'style' && element.tagName === 'img' ? imageOf(valueOf(element, 'src')?.trim() ?? '')?.background : undefined
+  if (behind === undefined && images.every((each) => each === undefined)) return []
   const [{ url } = { url: '' }] = candidates
-  if (kind === 'style')
-    return [
-      write(
-        place,
-        styleText(valueOf(element, 'style') ?? '', imageOf, (at, why) => refuse({ url: at, line, column }, why)),
-      ),
-    ]
+  if (kind === 'style') {
+    const style = styleText(valueOf(element, 'style') ?? '', imageOf, (at, why) => refuse({ url: at, line, column }, why))
+    return [write(place, behind === undefined ? style : withBackground(behind, style))]
+  }
+  const hidden = element.tagName === 'img' && attribute === 'src' ? undefined : candidates.find((each) => namesPlaceholder(each.url))
+  if (hidden) refuse({ url: hidden.url, line, column }, 'a placeholder needs the `src` of an `<img>`')
   const artful = images.findIndex((each) => each && each.art.length > 0)
   if (artful >= 0 && (element.tagName !== 'img' || attribute !== 'src'))
     refuse({ url: candidates[artful]?.url ?? '', line, column }, 'pictures for other screens need the `src` of an `<img>`')
@@ -156,6 +158,11 @@ function refuseChoice(
   refuse({ url: first?.url ?? '', line, column }, `<${element.tagName}> takes ${expected}`)
 }
 
+/** First, so that what the page says of the background itself goes before it. */
+function withBackground(background: string, style: string): string {
+  return [`background: ${background}`, style.trim()].filter(Boolean).join('; ')
+}
+
 function styleText(css: string, imageOf: (url: string) => HtmlImage | undefined, refuse: (url: string, why: string) => never): string {
   return joinEdits(
     css,
@@ -181,6 +188,9 @@ function imgEdits(place: Place, image: HtmlImage): Edit[] {
     ...((fallback?.candidates.length ?? 0) > 1 && valueOf(element, 'srcset') === undefined
       ? [` srcset="${escape(srcsetOf(fallback))}"`]
       : []),
+    ...(image.background === undefined || valueOf(element, 'style') !== undefined
+      ? []
+      : [` style="${escape(withBackground(image.background, ''))}"`]),
     ...(sized ? [] : [` width="${image.width}" height="${image.height}"`]),
   ]
   const edits = [write(place, image.src), ...(own.length > 0 ? [add(element, own.join(''))] : [])]

@@ -7,7 +7,7 @@ import type { Api } from './api.ts'
 import type { PluginPart, ViteConfig } from './bundler.ts'
 import { below } from './error.ts'
 import { ask, originalJob, planImage, type Asked } from './load.ts'
-import { MAYBE, isElsewhere, pageImage, pagePlace } from './page-images.ts'
+import { MAYBE, backgroundIn, isElsewhere, pageImage, pagePlace } from './page-images.ts'
 import { DEV_PATH, type Place } from './place.ts'
 import { AWAY } from './tokens.ts'
 
@@ -87,7 +87,9 @@ async function imageOf(asked: Asked, at: HtmlUrl, filename: string, place: Place
     await place.allow(asked.file)
     if (place.devBase !== undefined) watch(asked.file, place)
     const job = await planImage(asked, place).catch((error: unknown) => originalJob(asked, place, error))
-    return await pageImage(job, place)
+    const image = await pageImage(job, place)
+    const background = await backgroundIn(job, place)
+    return image && background !== undefined ? { ...image, background } : image
   } catch (error) {
     throw named(asImagemillError(error).at({ file: asked.file, query: asked.query }), at, filename, place)
   }

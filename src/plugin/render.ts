@@ -12,7 +12,7 @@ import { fileUrlExpression } from './file-url.ts'
 import { makeManifest, usesOf } from './manifest.ts'
 import { elapsedOf } from '../contract/record.ts'
 import { literalsAt } from './string-literals.ts'
-import { answerOf } from './facts.ts'
+import { answerOf, backgroundOf } from './facts.ts'
 import { addressStart, findTokens, withQuotes, type Token } from './tokens.ts'
 
 /** A bundle that is being written, in one environment. */
@@ -73,6 +73,8 @@ async function editOf(
     case 'FACT':
       rendering.used.facts.add(key)
       return { ...whole, text: JSON.stringify(JSON.stringify(await answerOf(key, rendering))) }
+    case 'BACKGROUND':
+      return { start, end, text: await shownBackground(key, rendering) }
     case 'METADATA':
       return { ...whole, text: JSON.stringify(await metadataOf(key, rendering)) }
     case 'MANIFEST':
@@ -85,9 +87,9 @@ export async function makeAll(tokens: readonly Token[], rendering: Rendering): P
   const keys = tokens.flatMap(({ kind, key }) => {
     if (kind === 'MS') return outputsOfJob(key, rendering.api).map((output) => output.key)
     if (kind === 'URL') return rendering.emits ? [fileOf(key, rendering.api).key] : []
-    return kind === 'MANIFEST' || kind === 'FACT' ? [] : [key]
+    return kind === 'MANIFEST' || kind === 'FACT' || kind === 'BACKGROUND' ? [] : [key]
   })
-  const facts = tokens.flatMap(({ kind, key }) => (kind === 'FACT' ? [key] : []))
+  const facts = tokens.flatMap(({ kind, key }) => (kind === 'FACT' || kind === 'BACKGROUND' ? [key] : []))
   await Promise.all([
     ...[...new Set(keys)].map((key) => madeOf(key, rendering)),
     ...[...new Set(facts)].map((id) => answerOf(id, rendering)),
@@ -174,6 +176,12 @@ export async function dataOf(key: string, rendering: Rendering, form: 'uri' | 'b
   const bytes = await bytesOf(key, rendering)
   rendering.used.inlined.add(key)
   return form === 'bare' ? bytes.toString('base64') : dataUri(deliverable(key, rendering.api).output, bytes)
+}
+
+/** A placeholder as a page shows it: a value of the CSS property `background`. */
+export async function shownBackground(id: string, rendering: Rendering): Promise<string> {
+  rendering.used.facts.add(id)
+  return backgroundOf(id, rendering)
 }
 
 async function elapsedOfJob(jobId: string, rendering: Rendering): Promise<number> {
