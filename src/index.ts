@@ -1,6 +1,7 @@
 import { createApi, type Api } from './plugin/api.ts'
 import { buildPart } from './plugin/build.ts'
 import type { ImagemillPlugin, PluginPart, ViteConfig } from './plugin/bundler.ts'
+import { componentParts } from './plugin/components.ts'
 import { lightningPart, postcssPlugin, withPostcss, type UserConfig } from './plugin/css.ts'
 import { htmlParts } from './plugin/html.ts'
 import { manifestPart, modulesPart } from './plugin/modules.ts'
@@ -55,6 +56,7 @@ function viteParts(api: Api): PluginPart[] {
       },
     },
     ...htmlParts(api, () => settled),
+    ...componentParts(api),
     lightningPart(api, () => settled),
   ]
 }

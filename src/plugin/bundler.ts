@@ -44,6 +44,7 @@ export interface ViteConfig {
     extensions: string[]
   }): (id: string, importer?: string) => Promise<string | undefined>
   logger: Logger
+  plugins?: readonly { name: string; api?: unknown }[]
 }
 
 /** A method, because Vite's own type is narrower in the words it takes. */

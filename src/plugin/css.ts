@@ -80,7 +80,7 @@ async function imagesOf(
     throw named(error, at(url), sheet, place)
   }
   for (const each of urls) {
-    const asked = images.has(each.url) ? undefined : await askOf(each.url, sheet, config, place)
+    const asked = images.has(each.url) ? undefined : await askBeside(each.url, sheet, config, place)
     if (!asked) continue
     files.push(asked.file)
     const known = { file: asked.file, query: asked.query }
@@ -102,8 +102,8 @@ async function imageOf(asked: Asked, place: Place): Promise<CssImage | undefined
   return pageImage(await planImage(asked, place).catch((error: unknown) => originalJob(asked, place, error)), place)
 }
 
-/** What an address asks of us: of a file that Vite finds from the style sheet, aliases included. */
-async function askOf(url: string, sheet: string, config: ViteConfig, place: Place): Promise<Asked | undefined> {
+/** What an address asks of us: of a file that Vite finds from the style sheet or component, aliases included. */
+export async function askBeside(url: string, sheet: string, config: ViteConfig, place: Place): Promise<Asked | undefined> {
   if (isElsewhere(url)) return undefined
   const { file, query } = splitId(url)
   const decoded = decode(file)

@@ -40,7 +40,9 @@ export async function renderChunk(code: string, rendering: ChunkRendering): Prom
   const tokens = findTokens(code)
   if (tokens.length === 0) return null
   await makeAll(tokens, rendering)
-  const literals = rendering.context.environment ? undefined : literalsAt(rendering.context.parse(code), code)
+  // What a module of ours holds Vite can handle itself; within the text of a compiled template it takes care.
+  const isWithin = tokens.some((token) => addressStart(code, token) !== token.start)
+  const literals = rendering.context.environment && !isWithin ? undefined : literalsAt(rendering.context.parse(code), code)
   const edits: Edit[] = []
   for (const token of tokens) edits.push(await editOf(token, code, literals, rendering))
   return applyEdits(code, edits, Boolean(rendering.options.sourcemap))
@@ -60,7 +62,8 @@ async function editOf(
     case 'URL': {
       const address = await emitOutput(key, rendering)
       const literal = literals?.(start)
-      return { start, end, text: literal ? `${literal.open}${address}${literal.close}` : address }
+      if (!literal || (rendering.context.environment && literal.isDouble)) return { start, end, text: address }
+      return { start, end, text: `${literal.open}${rendering.context.environment ? `"${address}"` : address}${literal.close}` }
     }
     case 'DATA':
       return { start, end, text: await dataOf(key, rendering, 'uri') }
