@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isRecord } from '../hash.ts'
@@ -95,8 +94,8 @@ async function readVue(code: string, id: string, { plugins = [] }: ViteConfig): 
   return vueElements(template['ast'], code)
 }
 
-async function readSvelte(code: string, { root }: ViteConfig): Promise<Element[] | undefined> {
-  const parse = await svelteParser(root)
+async function readSvelte(code: string, config: ViteConfig): Promise<Element[] | undefined> {
+  const parse = await svelteParser(config)
   if (!parse) return undefined
   const { svelteElements, svelteMarkup } = await import('../module/svelte-elements.ts')
   try {
@@ -107,14 +106,12 @@ async function readSvelte(code: string, { root }: ViteConfig): Promise<Element[]
   }
 }
 
-/** Svelte of the project; undefined where there is none. */
-async function svelteParser(root: string): Promise<((code: string, options: object) => unknown) | undefined> {
-  try {
-    const path = createRequire(join(root, 'package.json')).resolve('svelte/compiler')
-    const module: unknown = await import(pathToFileURL(path).href)
-    const parse = isRecord(module) ? module['parse'] : undefined
-    return typeof parse === 'function' ? (options, settings): unknown => parse(options, settings) : undefined
-  } catch {
-    return undefined
-  }
+/** The compiler of the project, the very module that its Vite plugin loads. */
+async function svelteParser(config: ViteConfig): Promise<((code: string, options: object) => unknown) | undefined> {
+  const find = config.createResolver?.({ preferRelative: false, tryIndex: false, extensions: [] })
+  const path = await find?.('svelte/compiler', join(config.root, 'package.json'))
+  if (path === undefined) return undefined
+  const module: unknown = await import(pathToFileURL(path).href)
+  const parse = isRecord(module) ? module['parse'] : undefined
+  return typeof parse === 'function' ? (code, options): unknown => parse(code, options) : undefined
 }
