@@ -11,7 +11,7 @@ import type { ProjectOptions, ProjectTypes } from './plugin/project-types.ts'
 import { servePart } from './plugin/serve.ts'
 
 export type { Exif, Gps, Placeholder } from './contract/facts.ts'
-export type { ArtSource, Image, ImageSource } from './contract/image.ts'
+export type { ArtSource, Image, ImageSource, ReactImage } from './contract/image.ts'
 export type { JobFailure, JobResult, JobSuccess, OutputFile } from './contract/job-result.ts'
 export type { Manifest, ManifestEntry, ManifestSource } from './contract/manifest.ts'
 export { ImagemillError, type ErrorCode } from './errors.ts'

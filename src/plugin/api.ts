@@ -90,7 +90,9 @@ export function createApi(options: Options): Api {
 }
 
 /** Unless told otherwise, a project has types when it is checked by TypeScript. */
-function typesFile(root: string, { types, cache }: Options): TypesFile | undefined {
+function typesFile(root: string, { types, cache, attributes }: Options): TypesFile | undefined {
   const name = types === true || (types === undefined && existsSync(join(root, 'tsconfig.json'))) ? 'imagemill.d.ts' : types
-  return name ? openTypesFile({ path: resolve(root, name), root, temp: join(cacheFolder(root, cache.dir), 'types') }) : undefined
+  return name
+    ? openTypesFile({ path: resolve(root, name), root, temp: join(cacheFolder(root, cache.dir), 'types'), attributes })
+    : undefined
 }

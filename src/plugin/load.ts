@@ -68,7 +68,7 @@ export function decode(text: string): string {
 export async function loadImage(asked: Asked, place: Place): Promise<string> {
   try {
     const job = await planImage(asked, place)
-    place.api.types(place.root)?.loaded(imageOf(asked), asked.path, typeOf(job))
+    place.api.types(place.root)?.loaded(imageOf(asked), asked.path, typeOf(job, place.api))
     return await codeOf(job, place)
   } catch (error) {
     return codeOf(await originalJob(asked, place, error), place)
@@ -99,9 +99,10 @@ export function imageOf({ file, query }: Pick<Asked, 'file' | 'query'>): string 
 }
 
 /** The type of what the module of a job exports. */
-export function typeOf({ request, plan }: Job): string {
+export function typeOf({ request, plan }: Job, { options }: Place['api']): string {
   if (request.shape?.name === 'result') return resultType(plan.outputs)
-  return typeText(exportedValue(request, plan, factTypes(plan.facts.map(({ question }) => question.operation))))
+  const facts = factTypes(plan.facts.map(({ question }) => question.operation))
+  return typeText(exportedValue(request, plan, facts, options.attributes))
 }
 
 function nameOf(path: string, request: Request): string {
@@ -124,7 +125,7 @@ async function codeOf(job: Job, place: Place): Promise<string> {
   const facts = await factExports(job, place)
   if (job.request.shape?.name === 'result') return (await resultCode(job, place)) + namedExports(facts)
   const urls = await inlineUrls(job, place)
-  const value = exportedValue(job.request, job.plan, facts)
+  const value = exportedValue(job.request, job.plan, facts, place.api.options.attributes)
   return moduleCode(value, facts, (output) => urls.get(output.key) ?? addressOf(output, job.source, place))
 }
 

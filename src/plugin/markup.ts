@@ -1,4 +1,4 @@
-import { relative, sep } from 'node:path'
+import { dirname, join, relative, sep } from 'node:path'
 import { asImagemillError, ImagemillError } from '../errors.ts'
 import type { Edit } from '../module/edits.ts'
 import { readElements, type Element, type HtmlImage, type HtmlUrl } from '../module/html.ts'
@@ -31,7 +31,9 @@ export async function markupEdits(markup: Markup, place: Place): Promise<Edit[]>
   )
   const refuse = (at: HtmlUrl, message: string): never => {
     const hint = 'An `<img>` takes any number of formats and sizes in its `src`.'
-    throw named(new ImagemillError({ code: 'CONFLICTING_DIRECTIVES', message, hint, ...splitId(at.url) }), at, markup, place)
+    const { file, query } = splitId(at.url)
+    const image = join(file.startsWith('/') ? place.root : dirname(markup.file), file)
+    throw named(new ImagemillError({ code: 'CONFLICTING_DIRECTIVES', message, hint, file: image, query }), at, markup, place)
   }
   return page.edits((url) => images.get(url), refuse)
 }

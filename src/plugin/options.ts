@@ -4,6 +4,7 @@ import type Picomatch from 'picomatch'
 import { ImagemillError } from '../errors.ts'
 import { isRecord } from '../hash.ts'
 import { cgroupCpus, memoryLimit } from '../machine.ts'
+import type { Attributes } from '../module/image.ts'
 import type { Breakpoints } from '../query/breakpoints.ts'
 import { isBreakpointName, isMediaQuery } from '../query/media.ts'
 import { nearest } from '../query/spelling.ts'
@@ -27,6 +28,8 @@ export interface ImagemillOptions {
    * `phone.aspect=1:1`. The first one that matches wins. @default {}
    */
   breakpoints?: Readonly<Record<string, string>>
+  /** How `img` and `sources` write attributes: React says `srcSet` where HTML says `srcset`. @default 'html' */
+  attributes?: Attributes
   cache?: {
     /** Folder of the store, from the project's root. @default 'node_modules/.cache/imagemill' beside the nearest package.json */
     dir?: string
@@ -69,6 +72,7 @@ export interface Options {
   defaults(file: string): QueryInput | undefined
   presets: Readonly<Record<string, QueryInput>>
   breakpoints: Breakpoints
+  attributes: Attributes
   cache: { dir: string | undefined; maxSize: number }
   concurrency: number
   memory: number
@@ -91,6 +95,7 @@ export function resolveOptions(input: unknown = {}): Options {
     'defaults',
     'presets',
     'breakpoints',
+    'attributes',
     'cache',
     'concurrency',
     'memory',
@@ -109,6 +114,9 @@ export function resolveOptions(input: unknown = {}): Options {
     defaults: isDefaultsFunction(defaults) ? (file) => queryInput(defaults(file), 'defaults') : () => queryInput(defaults, 'defaults'),
     presets: presetsOf(raw['presets']),
     breakpoints: breakpointsOf(raw['breakpoints']),
+    attributes:
+      read(raw['attributes'], 'attributes', "'html' or 'react'", (value) => (['html', 'react'] as const).find((word) => word === value)) ??
+      'html',
     cache: {
       dir: read(cache['dir'], 'cache.dir', 'a path', (value) => (typeof value === 'string' && value !== '' ? value : undefined)),
       maxSize: read(cache['maxSize'], 'cache.maxSize', SIZE, bytesOf) ?? 2e9,

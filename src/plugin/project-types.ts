@@ -70,7 +70,7 @@ export async function projectTypes(api: Api, options: ProjectOptions): Promise<P
   } finally {
     await api.openedPipeline()?.close()
   }
-  const text = dtsText(types, fallbackTypes())
+  const text = dtsText(types, fallbackTypes(api.options.attributes))
   const before = await readFile(path, 'utf8').catch(() => undefined)
   return {
     path,
@@ -115,7 +115,7 @@ async function addType(
   const asked = ask(`${image.replaceAll('%', '%25').replaceAll('#', '%23')}?${query}`, place)
   if (!asked || pattern === undefined) return undefined
   try {
-    const type = typeOf(await planImage(asked, place))
+    const type = typeOf(await planImage(asked, place), place.api)
     types.set(pattern, (types.get(pattern) ?? new Map<string, string>()).set(asked.path, type))
     return undefined
   } catch (error) {

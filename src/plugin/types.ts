@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { ifWritable, writeAtomic } from '../files.ts'
+import type { Attributes } from '../module/image.ts'
 import { dtsText, patternOf, readDts, type ImportTypes } from '../module/dts.ts'
 
 /** Keeps the file with the exact types of all image imports up to date. */
@@ -28,9 +29,10 @@ export interface TypesFileOptions {
   root: string
   /** Folder for unfinished files. */
   temp: string
+  attributes: Attributes
 }
 
-export function openTypesFile({ path, root, temp }: TypesFileOptions): TypesFile {
+export function openTypesFile({ path, root, temp, attributes }: TypesFileOptions): TypesFile {
   const types: ImportTypes = new Map()
   const patterns = new Map<string, Set<string>>()
   const known = new Map<string, { path: string; type: string }>()
@@ -52,7 +54,7 @@ export function openTypesFile({ path, root, temp }: TypesFileOptions): TypesFile
     if (types.size === 0) return
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const before = await readFile(path, 'utf8').catch(() => '')
-      const text = dtsText(merged(readDts(before), types, root), fallbackTypes())
+      const text = dtsText(merged(readDts(before), types, root), fallbackTypes(attributes))
       if (text === before) return
       await ifWritable(() => writeAtomic(path, text, temp))
     }
@@ -95,7 +97,8 @@ function sourceOf(importer: string, texts: Map<string, { modified: number; text:
 }
 
 /** The types that come with the package, for imports that are not found yet. */
-export function fallbackTypes(): string {
+export function fallbackTypes(attributes: Attributes): string {
   const home = dirname(createRequire(import.meta.url).resolve('imagemill/package.json'))
-  return readFileSync(join(home, 'dist/client.d.ts'), 'utf8')
+  const text = readFileSync(join(home, 'dist/client.d.ts'), 'utf8')
+  return attributes === 'react' ? text.replaceAll("import('imagemill').Image", "import('imagemill').ReactImage") : text
 }
