@@ -1,5 +1,5 @@
 import { createApi, type Api } from './plugin/api.ts'
-import { buildPart } from './plugin/build.ts'
+import { buildParts } from './plugin/build.ts'
 import type { ImagemillPlugin, PluginPart, ViteConfig } from './plugin/bundler.ts'
 import { componentParts } from './plugin/components.ts'
 import { lightningPart, postcssPlugin, withPostcss, type UserConfig } from './plugin/css.ts'
@@ -32,7 +32,7 @@ export function imagemill(options: ImagemillOptions = {}): ImagemillPlugin[] {
 }
 
 function parts(api: Api, worker: boolean): PluginPart[] {
-  return [newUrlPart(), modulesPart(api), manifestPart(api), buildPart(api, worker)]
+  return [newUrlPart(), modulesPart(api), manifestPart(api), ...buildParts(api, worker)]
 }
 
 /** What only Vite has: a logger, a dev server, pages, and bundles of their own for workers. */

@@ -37,6 +37,8 @@ export interface Api {
   files: Map<string, { key: string; name: string }>
   /** Every question that was planned, by its id: what a token stands for. */
   facts: Map<string, PlannedFact & { written: string; missing?: boolean }>
+  /** File ids of what each style sheet shows, by the id of its module. */
+  inSheets: Map<string, Set<string>>
   /** What workers use: they are bundled apart, but their images are files of the page's build. */
   inWorkers: Used
   /** Ids of the modules of a file, on the dev server. */
@@ -81,6 +83,7 @@ export function createApi(options: Options): Api {
     jobs: new Map(),
     files: new Map(),
     facts: new Map(),
+    inSheets: new Map(),
     inWorkers: nothingUsed(),
     watched: new Map(),
     onPages: new Set(),

@@ -5,7 +5,7 @@ import { makeManifest, usesOf } from './manifest.ts'
 import { emits, rootOf } from './place.ts'
 import { finishAssets } from './finish.ts'
 import { checkPrivacy } from './privacy.ts'
-import { renderChunk, type Rendering } from './render.ts'
+import { emitOfSheets, renderChunk, type Rendering } from './render.ts'
 
 /** A bundle that is being written. */
 interface Bundle {
@@ -13,8 +13,8 @@ interface Bundle {
   used: Used
 }
 
-/** The part that makes images while chunks are written: only what tree shaking has left. */
-export function buildPart(api: Api, worker: boolean): PluginPart {
+/** The parts that make images while chunks are written: only what tree shaking has left. */
+export function buildParts(api: Api, worker: boolean): PluginPart[] {
   // References are good for one bundle only. Several of them may be written at a time (outputs, environments, workers),
   // and what tells them apart is the object that holds their options.
   const bundles = new WeakMap<OutputOptions, Bundle>()
@@ -33,7 +33,22 @@ export function buildPart(api: Api, worker: boolean): PluginPart {
     ...bundle,
   })
 
-  return {
+  const sheets: PluginPart = {
+    name: 'imagemill:sheets',
+    renderChunk: {
+      // Behind Vite, which begins its record of a chunk in this hook.
+      order: 'post',
+      async handler(this: BundlerContext, _: string, chunk: Chunk, options: OutputOptions) {
+        const bundle = bundles.get(options) ?? begin(options)
+        try {
+          await emitOfSheets({ ...rendering(this, options, bundle), chunk })
+        } catch (error) {
+          return this.error(toBundlerError(error, rootOf(this), api.importers))
+        }
+      },
+    },
+  }
+  const build: PluginPart = {
     name: 'imagemill:build',
     enforce: 'pre',
     renderStart(options: OutputOptions) {
@@ -94,4 +109,5 @@ export function buildPart(api: Api, worker: boolean): PluginPart {
       },
     },
   }
+  return [build, sheets]
 }

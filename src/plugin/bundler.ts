@@ -73,6 +73,8 @@ export interface BundlerError {
 export interface Chunk {
   fileName: string
   modules: Record<string, { code?: string | null }>
+  /** Vite's own record of what a chunk needs, from which it writes its manifest. */
+  viteMetadata?: { importedAssets: Set<string> }
 }
 
 export interface OutputOptions {

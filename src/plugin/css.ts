@@ -5,12 +5,14 @@ import { isRecord } from '../hash.ts'
 import { cssEdits, cssTexts, findUrls, type CssImage, type CssUrl } from '../module/css.ts'
 import { applyEdits } from '../module/edits.ts'
 import { splitId } from '../query/text.ts'
-import type { Api } from './api.ts'
+import { fileId } from './address.ts'
+import type { Api, Job } from './api.ts'
 import type { BundlerContext, PluginPart, ViteConfig } from './bundler.ts'
 import { below } from './error.ts'
 import { ask, decode, originalJob, planImage, type Asked } from './load.ts'
 import { MAYBE, isElsewhere, pageImage, pagePlace } from './page-images.ts'
 import type { Place } from './place.ts'
+import { findTokens } from './tokens.ts'
 
 /** What we use of PostCSS, in our own words: whether it is there is Vite's affair. */
 interface Declaration {
@@ -36,30 +38,49 @@ export function postcssPlugin(api: Api, config: () => ViteConfig | undefined): P
   return {
     postcssPlugin: 'imagemill',
     async Once(root, { result }) {
+      const from = result.opts.from ?? ''
+      // What a framework has had compiled before has its addresses already.
+      api.inSheets.set(from, new Set(idsIn(root.source?.input.css ?? '')))
       const settled = config()
-      if (!settled || !MAYBE.test(root.source?.input.css ?? '')) return
+      if (!settled) return
       const place = pagePlace(settled, api)
       const declarations: Declaration[] = []
       // An answer of `false` would end the walk.
       root.walkDecls((declaration) => void (MAYBE.test(declaration.value) && declarations.push(declaration)))
       for (const declaration of declarations) {
-        const sheet = declaration.source?.input.file ?? result.opts.from ?? ''
-        for (const file of await rewrite(declaration, sheet, settled, place))
-          result.messages.push({ type: 'dependency', plugin: 'imagemill', file, parent: result.opts.from })
+        const { files, ids } = await rewrite(declaration, declaration.source?.input.file ?? from, settled, place)
+        inSheet(api, from, ids)
+        for (const file of files) result.messages.push({ type: 'dependency', plugin: 'imagemill', file, parent: result.opts.from })
       }
     },
   }
 }
 
-/** Rewrites one declaration and answers the image files that it depends on. */
-async function rewrite(declaration: Declaration, sheet: string, config: ViteConfig, place: Place): Promise<string[]> {
+function idsIn(css: string): string[] {
+  return findTokens(css).flatMap(({ kind, key }) => (kind === 'URL' ? [key] : []))
+}
+
+/** Remembers what a sheet shows, so that the chunk which it is a part of can say so. */
+function inSheet(api: Api, id: string, files: readonly string[]): void {
+  if (files.length > 0) api.inSheets.set(id, new Set([...(api.inSheets.get(id) ?? []), ...files]))
+}
+
+interface Shown {
+  /** Image files that a sheet depends on. */
+  files: string[]
+  /** File ids of the outputs. */
+  ids: string[]
+}
+
+/** Rewrites one declaration. */
+async function rewrite(declaration: Declaration, sheet: string, config: ViteConfig, place: Place): Promise<Shown> {
   const at = declaration.source?.start ?? { line: 1, column: 1 }
   const urls = findUrls(declaration.value)
-  const { images, files, refuse } = await imagesOf(urls, { sheet, config, place, at: () => at })
+  const { images, files, ids, refuse } = await imagesOf(urls, { sheet, config, place, at: () => at })
   const [plain = declaration.value, rich] = cssTexts(declaration.value, urls, (url) => images.get(url), refuse)
   if (rich !== undefined) declaration.cloneBefore({ value: plain })
   declaration.value = rich ?? plain
-  return files
+  return { files, ids }
 }
 
 interface Sheet {
@@ -73,9 +94,10 @@ interface Sheet {
 async function imagesOf(
   urls: readonly CssUrl[],
   { sheet, config, place, at }: Sheet,
-): Promise<{ images: Map<string, CssImage | undefined>; files: string[]; refuse: (url: CssUrl, why: string) => never }> {
+): Promise<Shown & { images: Map<string, CssImage | undefined>; refuse: (url: CssUrl, why: string) => never }> {
   const images = new Map<string, CssImage | undefined>()
   const files: string[] = []
+  const ids: string[] = []
   const fail = (error: ImagemillError, url: CssUrl): never => {
     throw named(error, at(url), sheet, place)
   }
@@ -84,7 +106,9 @@ async function imagesOf(
     if (!asked) continue
     files.push(asked.file)
     const known = { file: asked.file, query: asked.query }
-    images.set(each.url, await imageOf(asked, place).catch((error: unknown) => fail(asImagemillError(error).at(known), each)))
+    const job = await jobOf(asked, place).catch((error: unknown) => fail(asImagemillError(error).at(known), each))
+    images.set(each.url, await pageImage(job, place))
+    if (job.request.values.inline?.[0] !== true) ids.push(...job.plan.outputs.map((output) => fileId(output, job.source)))
   }
   const refuse = (each: CssUrl, message: string): never => {
     const { file, query } = splitId(each.url)
@@ -94,12 +118,12 @@ async function imagesOf(
       each,
     )
   }
-  return { images, files, refuse }
+  return { images, files, ids, refuse }
 }
 
-async function imageOf(asked: Asked, place: Place): Promise<CssImage | undefined> {
+async function jobOf(asked: Asked, place: Place): Promise<Job> {
   await place.allow(asked.file)
-  return pageImage(await planImage(asked, place).catch((error: unknown) => originalJob(asked, place, error)), place)
+  return planImage(asked, place).catch((error: unknown) => originalJob(asked, place, error))
 }
 
 /** What an address asks of us: of a file that Vite finds from the style sheet or component, aliases included. */
@@ -129,12 +153,14 @@ export function lightningPart(api: Api, config: () => ViteConfig | undefined): P
       order: 'pre',
       filter: { id: SHEET },
       async handler(this: BundlerContext, code: string, id: string) {
+        api.inSheets.set(id, new Set(idsIn(code)))
         const settled = config()
         if (settled?.css?.transformer !== 'lightningcss' || !SHEET.test(id) || !MAYBE.test(code)) return null
         const sheet = id.replace(/\?.*$/s, '')
         const urls = findUrls(code, { lineComments: /\.(?:scss|less|styl(?:us)?)$/.test(sheet) })
         const at = ({ start }: CssUrl): { line: number; column: number } => placeIn(code, start)
-        const { images, files, refuse } = await imagesOf(urls, { sheet, config: settled, place: pagePlace(settled, api), at })
+        const { images, files, ids, refuse } = await imagesOf(urls, { sheet, config: settled, place: pagePlace(settled, api), at })
+        inSheet(api, id, ids)
         for (const file of files) this.addWatchFile(file)
         return applyEdits(
           code,

@@ -48,6 +48,15 @@ export async function renderChunk(code: string, rendering: ChunkRendering): Prom
   return applyEdits(code, edits, Boolean(rendering.options.sourcemap))
 }
 
+/** Style sheets get their addresses at the very end, when frameworks have long asked which files a chunk needs. */
+export async function emitOfSheets(rendering: Rendering & { chunk: Chunk }): Promise<void> {
+  const { api, chunk } = rendering
+  const ids = Object.keys(chunk.modules).flatMap((id) => [...(api.inSheets.get(id) ?? [])])
+  if (ids.length === 0 || !chunk.viteMetadata) return
+  if (rendering.emits) await Promise.all(ids.map((id) => madeOf(fileOf(id, api).key, rendering)))
+  for (const id of ids) chunk.viteMetadata.importedAssets.add((await emitFile(id, rendering)).fileName)
+}
+
 /** What takes the place of a token. */
 async function editOf(
   token: Token,

@@ -33,7 +33,7 @@ document.querySelector('#client').src = photo.src
 </script>
 </body></html>
 `,
-    'src/pages/about.mdx': 'import photo from \'../images/b.jpg?w=44\'\n\n# About\n\n<img id="about" {...photo.img} alt="" />\n',
+    'src/pages/about.mdx': 'import photo from \'../images/b.jpg?w=44\'\n\n# A page\n\n<img id="about" {...photo.img} alt="" />\n',
     'src/pages/fixed.astro': `---
 import photo from '../images/b.jpg?w=47'
 export const prerender = true
