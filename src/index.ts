@@ -2,7 +2,7 @@ import { createApi, type Api } from './plugin/api.ts'
 import { buildParts } from './plugin/build.ts'
 import type { ImagemillPlugin, PluginPart, ViteConfig } from './plugin/bundler.ts'
 import { componentParts } from './plugin/components.ts'
-import { lightningPart, postcssPlugin, withPostcss, type UserConfig } from './plugin/css.ts'
+import { lightningPart, postcssPlugin, useOwnPostcss, withPostcss, type UserConfig } from './plugin/css.ts'
 import { htmlParts } from './plugin/html.ts'
 import { manifestPart, modulesPart } from './plugin/modules.ts'
 import { newUrlPart } from './plugin/new-url.ts'
@@ -38,20 +38,19 @@ function parts(api: Api, worker: boolean): PluginPart[] {
 /** What only Vite has: a logger, a dev server, pages, and bundles of their own for workers. */
 function viteParts(api: Api): PluginPart[] {
   let settled: ViteConfig | undefined
+  const styles = postcssPlugin(api, () => settled)
   return [
     {
       ...servePart(api),
       // For `imagemill types`, which finds the plugin in the configuration.
-      api: { projectTypes: (options: ProjectOptions) => typesOfProject(api, options) },
+      api: { projectTypes: (options: ProjectOptions) => typesOfProject(api, options), styles },
       config: async (userConfig: UserConfig) => ({
         worker: { plugins: () => parts(api, true) },
-        ...(await withPostcss(
-          userConfig,
-          postcssPlugin(api, () => settled),
-        )),
+        ...(await withPostcss(userConfig, styles)),
       }),
       configResolved(config: ViteConfig) {
         settled = config
+        useOwnPostcss(config)
         api.report.useLogger(config.logger)
       },
     },

@@ -41,6 +41,10 @@ export interface Api {
   inSheets: Map<string, Set<string>>
   /** What workers use: they are bundled apart, but their images are files of the page's build. */
   inWorkers: Used
+  /** What servers use that leave their files to the client's build. */
+  onServer: Used
+  /** The client's build, once it is on disk. */
+  client?: { folder: string; used: Used }
   /** Ids of the modules of a file, on the dev server. */
   watched: Map<string, Set<string>>
   /** Files of images that pages name in their own markup, on the dev server. */
@@ -85,6 +89,7 @@ export function createApi(options: Options): Api {
     facts: new Map(),
     inSheets: new Map(),
     inWorkers: nothingUsed(),
+    onServer: nothingUsed(),
     watched: new Map(),
     onPages: new Set(),
     importers: new Map(),

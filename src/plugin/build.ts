@@ -6,6 +6,7 @@ import { emits, rootOf } from './place.ts'
 import { finishAssets } from './finish.ts'
 import { checkPrivacy } from './privacy.ts'
 import { emitOfSheets, renderChunk, type Rendering } from './render.ts'
+import { clientIsWritten, leaveToClient } from './server-only.ts'
 
 /** A bundle that is being written. */
 interface Bundle {
@@ -78,7 +79,8 @@ export function buildParts(api: Api, worker: boolean): PluginPart[] {
         const { used } = bundle
         try {
           await finishAssets(files, rendering(this, options, bundle))
-          if (worker || !emits(this)) return
+          if (worker) return
+          if (!emits(this)) return await leaveToClient(this, api, used)
           await checkPrivacy(files, this, api, used)
         } catch (error) {
           return this.error(toBundlerError(error, rootOf(this), api.importers))
@@ -95,6 +97,14 @@ export function buildParts(api: Api, worker: boolean): PluginPart[] {
         const content = await makeManifest(api.jobs.values(), api, rootOf(this), usesOf(all))
         this.emitFile({ type: 'asset', fileName: manifest, source: `${JSON.stringify(content, undefined, 2)}\n` })
       },
+    },
+    async writeBundle(this: BundlerContext, options: OutputOptions) {
+      if (worker || !options.dir || !emits(this) || this.environment?.config.consumer !== 'client') return
+      try {
+        await clientIsWritten(this, api, options.dir, (bundles.get(options) ?? begin(options)).used)
+      } catch (error) {
+        return this.error(toBundlerError(error, rootOf(this), api.importers))
+      }
     },
     closeBundle: {
       order: 'post',

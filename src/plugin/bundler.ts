@@ -37,7 +37,7 @@ export interface ViteConfig {
   resolve: { preserveSymlinks: boolean }
   build: { emitAssets: boolean; copyPublicDir?: boolean; assetsInlineLimit: number | InlineLimit['call'] }
   experimental?: { renderBuiltUrl?: BuiltUrl['call'] | undefined }
-  css?: { transformer?: string }
+  css?: { transformer?: string; postcss?: unknown }
   createResolver?(options: {
     preferRelative: boolean
     tryIndex: boolean

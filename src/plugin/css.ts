@@ -36,7 +36,7 @@ export interface PostcssPlugin {
 /** Makes the images that a style sheet names: after all `@import`s and preprocessors, and before Vite looks at addresses. */
 export function postcssPlugin(api: Api, config: () => ViteConfig | undefined): PostcssPlugin {
   return {
-    postcssPlugin: 'imagemill',
+    postcssPlugin: NAME,
     async Once(root, { result }) {
       const from = result.opts.from ?? ''
       // What a framework has had compiled before has its addresses already.
@@ -194,6 +194,19 @@ export async function withPostcss(userConfig: UserConfig, plugin: PostcssPlugin)
   })
   return found && { css: { postcss: { ...found.options, plugins: [...found.plugins, plugin] } } }
 }
+
+/**
+ * With `builder.sharedPlugins` Vite settles its configuration once for each environment, by new plugins, and then goes on
+ * with the old ones: those of PostCSS are new still, and belong to plugins that never learn of any configuration.
+ */
+export function useOwnPostcss({ css, plugins = [] }: ViteConfig): void {
+  const own = plugins.flatMap(({ name, api }) => (name === 'imagemill:serve' && isRecord(api) ? [api['styles']] : []))
+  const list: unknown = isRecord(css?.postcss) ? css.postcss['plugins'] : undefined
+  if (!Array.isArray(list)) return
+  for (const [at, plugin] of list.entries()) if (isRecord(plugin) && plugin['postcssPlugin'] === NAME) list[at] = own.shift() ?? plugin
+}
+
+const NAME = 'imagemill'
 
 /** A quick look for what the loader would search: most projects have none, and loading it takes longer than a warm build does with ten images. */
 function mayHaveConfig(folder: string): boolean {

@@ -53,7 +53,7 @@ export async function emitOfSheets(rendering: Rendering & { chunk: Chunk }): Pro
   const { api, chunk } = rendering
   const ids = Object.keys(chunk.modules).flatMap((id) => [...(api.inSheets.get(id) ?? [])])
   if (ids.length === 0 || !chunk.viteMetadata) return
-  if (rendering.emits) await Promise.all(ids.map((id) => madeOf(fileOf(id, api).key, rendering)))
+  if (rendering.emits) await makeFiles(ids, rendering)
   for (const id of ids) chunk.viteMetadata.importedAssets.add((await emitFile(id, rendering)).fileName)
 }
 
@@ -108,6 +108,11 @@ export async function makeAll(tokens: readonly Token[], rendering: Rendering): P
   ])
 }
 
+/** Makes the outputs of some files, at once. */
+export async function makeFiles(ids: readonly string[], rendering: Pick<Rendering, 'api' | 'root'>): Promise<void> {
+  await Promise.all(ids.map((id) => madeOf(fileOf(id, rendering.api).key, rendering)))
+}
+
 /** Makes an output; when that fails and the user wants to go on, its source takes its place. */
 async function madeOf(
   key: string,
@@ -148,7 +153,7 @@ export function queryOf(key: string, api: Api): string | undefined {
   return undefined
 }
 
-async function bytesOf(key: string, { api, root }: Rendering): Promise<Buffer> {
+export async function bytesOf(key: string, { api, root }: Pick<Rendering, 'api' | 'root'>): Promise<Buffer> {
   const planned = deliverable(key, api)
   if (!planned.original) {
     const { bytes, healed } = await api.pipeline(root).read(planned)

@@ -6,9 +6,17 @@ export async function visit(browser, origin, { pages, link }) {
     // A dev server may find packages while the first page is open, and load it anew.
     await page.goto(origin, { waitUntil: 'networkidle' })
     const faults = []
-    page.on('console', (message) => message.type() === 'error' && faults.push(`console: ${message.text()}`))
+    page.on(
+      'console',
+      (message) =>
+        message.type() === 'error' && !message.text().startsWith('Failed to load resource') && faults.push(`console: ${message.text()}`),
+    )
     page.on('pageerror', (error) => faults.push(`exception: ${error.message}`))
-    page.on('response', (response) => response.status() >= 400 && faults.push(`${response.status()}: ${response.url()}`))
+    page.on(
+      'response',
+      (response) =>
+        response.status() >= 400 && !response.url().endsWith('/favicon.ico') && faults.push(`${response.status()}: ${response.url()}`),
+    )
     let right = 0
     for (const [path, images] of Object.entries(pages)) {
       const rendered = await (await fetch(origin + path, { headers: { accept: 'text/html' } })).text()
