@@ -25,6 +25,14 @@ export function buildParts(api: Api, worker: boolean): PluginPart[] {
     return bundle
   }
 
+  const orFail = async <T>(context: BundlerContext, run: () => Promise<T>): Promise<T> => {
+    try {
+      return await run()
+    } catch (error) {
+      return context.error(toBundlerError(error, rootOf(context), api.importers))
+    }
+  }
+
   const rendering = (context: BundlerContext, options: OutputOptions, bundle: Bundle): Rendering => ({
     api,
     context,
@@ -41,11 +49,7 @@ export function buildParts(api: Api, worker: boolean): PluginPart[] {
       order: 'post',
       async handler(this: BundlerContext, _: string, chunk: Chunk, options: OutputOptions) {
         const bundle = bundles.get(options) ?? begin(options)
-        try {
-          await emitOfSheets({ ...rendering(this, options, bundle), chunk })
-        } catch (error) {
-          return this.error(toBundlerError(error, rootOf(this), api.importers))
-        }
+        await orFail(this, () => emitOfSheets({ ...rendering(this, options, bundle), chunk }))
       },
     },
   }
@@ -59,65 +63,64 @@ export function buildParts(api: Api, worker: boolean): PluginPart[] {
       order: 'pre',
       async handler(this: BundlerContext, code: string, chunk: Chunk, options: OutputOptions, meta?: { chunks?: Record<string, Chunk> }) {
         const bundle = bundles.get(options) ?? begin(options)
-        try {
-          return await renderChunk(code, {
-            ...rendering(this, options, bundle),
-            chunk,
-            chunks: Object.values(meta?.chunks ?? { [chunk.fileName]: chunk }),
-          })
-        } catch (error) {
-          return this.error(toBundlerError(error, rootOf(this), api.importers))
-        }
+        const chunks = Object.values(meta?.chunks ?? { [chunk.fileName]: chunk })
+        return orFail(this, () => renderChunk(code, { ...rendering(this, options, bundle), chunk, chunks }))
       },
     },
     generateBundle: {
       // After Vite has put the files of workers into the bundle.
       order: 'post',
       async handler(this: BundlerContext, options: OutputOptions, files: Record<string, unknown>) {
-        const { manifest } = api.options
         const bundle = bundles.get(options) ?? begin(options)
         const { used } = bundle
-        try {
+        await orFail(this, async () => {
           await finishAssets(files, rendering(this, options, bundle))
           if (worker) return
-          if (!emits(this)) return await leaveToClient(this, api, used)
+          if (!emits(this)) return leaveToClient(this, api, used)
           await checkPrivacy(files, this, api, used)
-        } catch (error) {
-          return this.error(toBundlerError(error, rootOf(this), api.importers))
-        }
-        if (manifest === undefined) return
-        // A worker may have fallen away, or be left from an earlier turn of watching.
-        const inWorkers = [...api.inWorkers.files].filter(([, name]) => name in files)
-        const all = {
-          files: new Map([...inWorkers, ...used.files]),
-          inlined: new Set([...api.inWorkers.inlined, ...used.inlined]),
-          facts: new Set([...api.inWorkers.facts, ...used.facts]),
-        }
-        if (all.files.size + all.inlined.size + all.facts.size === 0) return
-        const content = await makeManifest(api.jobs.values(), api, rootOf(this), usesOf(all))
-        this.emitFile({ type: 'asset', fileName: manifest, source: `${JSON.stringify(content, undefined, 2)}\n` })
+          await emitManifest(this, api, used, files)
+        })
       },
     },
     async writeBundle(this: BundlerContext, options: OutputOptions) {
       if (worker || !options.dir || !emits(this) || this.environment?.config.consumer !== 'client') return
-      try {
-        await clientIsWritten(this, api, options.dir, (bundles.get(options) ?? begin(options)).used)
-      } catch (error) {
-        return this.error(toBundlerError(error, rootOf(this), api.importers))
-      }
+      const { used } = bundles.get(options) ?? begin(options)
+      const folder = options.dir
+      await orFail(this, () => clientIsWritten(this, api, folder, used))
     },
     closeBundle: {
       order: 'post',
       sequential: true,
       async handler(this: BundlerContext) {
-        await api.types(rootOf(this))?.write()
-        const pipeline = api.openedPipeline()
-        if (!pipeline) return
-        if (this.environment?.config.command === 'serve') return pipeline.close()
-        api.report.summarise(await pipeline.damaged())
-        await pipeline.tidy()
+        await close(this, api)
       },
     },
   }
   return [build, sheets]
+}
+
+/** Writes the record of a bundle into it. */
+async function emitManifest(context: BundlerContext, api: Api, used: Used, files: Record<string, unknown>): Promise<void> {
+  const { manifest } = api.options
+  if (manifest === undefined) return
+  // A worker may have fallen away, or be left from an earlier turn of watching.
+  const inWorkers = [...api.inWorkers.files].filter(([, name]) => name in files)
+  const all = {
+    files: new Map([...inWorkers, ...used.files]),
+    inlined: new Set([...api.inWorkers.inlined, ...used.inlined]),
+    facts: new Set([...api.inWorkers.facts, ...used.facts]),
+  }
+  if (all.files.size + all.inlined.size + all.facts.size === 0) return
+  const content = await makeManifest(api.jobs.values(), api, rootOf(context), usesOf(all))
+  context.emitFile({ type: 'asset', fileName: manifest, source: `${JSON.stringify(content, undefined, 2)}\n` })
+}
+
+/** The bundle of an environment is done, or its server. */
+async function close(context: BundlerContext, api: Api): Promise<void> {
+  await api.types(rootOf(context))?.write()
+  const pipeline = api.openedPipeline()
+  if (!pipeline) return
+  if (context.environment?.config.command === 'serve') return pipeline.close()
+  api.report.summarise(await pipeline.damaged())
+  await pipeline.tidy()
 }

@@ -18,10 +18,14 @@ export async function start({ dev, serve }, way, { cwd, env }) {
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += stripVTControlCharacters(String(text))))
   const ended = new Promise((resolve) => child.once('exit', resolve))
+  const stop = (signal) => {
+    const isRunning = child.exitCode === null && child.signalCode === null
+    if (isRunning && child.pid !== undefined) process.kill(-child.pid, signal)
+  }
   const close = async () => {
-    if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid, 'SIGTERM')
+    stop('SIGTERM')
     await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 5000))])
-    if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid, 'SIGKILL')
+    stop('SIGKILL')
   }
   const origin = `http://127.0.0.1:${port}`
   for (let attempt = 0; !(await answers(origin)); attempt++) {
