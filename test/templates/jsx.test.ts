@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import mdx from '@mdx-js/rollup'
 import solid from 'vite-plugin-solid'
 import { expect, test, vi } from 'vitest'
+import { buildVite } from '../support/build.ts'
 import { candidatesOf, componentProject, elementsIn, render, type RenderSettings } from '../support/components.ts'
 
 const APP = `import photo from './a.jpg?w=40;80&format=avif;webp'
@@ -95,4 +98,15 @@ test('MDX shows imported images, by component and by attribute', async () => {
   expect(two).toMatchObject({ src: one?.['src'], class: 'photo' })
   expect(await widthOf(one?.['src'])).toBe(80)
   expect(await widthOf(small?.['src'])).toBe(30)
+})
+
+test('the types say how the attributes are written', async () => {
+  const { root } = await componentProject([], { 'main.js': "import photo from './a.jpg?w=40;80'\nconsole.log(photo)\n" })
+  await buildVite(root, { options: { attributes: 'react', types: true } })
+  const types = readFileSync(join(root, 'imagemill.d.ts'), 'utf8')
+  expect(types).toMatch(
+    /img: \{ src: string; srcSet: string; width: 80; height: 53 \}; sources: \[\{ type: "image\/jpeg"; srcSet: string \}\]/,
+  )
+  expect(types).toContain("const image: import('imagemill').ReactImage\n")
+  expect(types).not.toMatch(/import\('imagemill'\)\.Image\b/)
 })
