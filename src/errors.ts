@@ -26,6 +26,10 @@ export type ErrorCode =
   | 'DISK_FULL'
   | 'UNSUPPORTED_SHARP'
   | 'POSITION_SHIPS'
+  | 'REMOTE_DENIED'
+  | 'REMOTE_UNREACHABLE'
+  | 'REMOTE_TOO_LARGE'
+  | 'INTEGRITY_MISMATCH'
   | 'INTERNAL'
 
 /** Codes after which the very same work may succeed when it is tried again. */
@@ -34,6 +38,7 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'TIMEOUT',
   'WORKER_CRASHED',
   'CANCELLED',
+  'REMOTE_UNREACHABLE',
   'STORE_UNUSABLE',
   'DISK_FULL',
 ])

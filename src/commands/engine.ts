@@ -20,12 +20,25 @@ export const ENGINE_HELP = `  --cache <dir>        folder of the cache (node_mod
   --timeout <ms>       most time for one output (60000)
   -q, --quiet          no progress and no warnings on standard error`
 
+/** Options of commands whose jobs name their sources. */
+export const JOB_OPTIONS = {
+  ...ENGINE_OPTIONS,
+  'allow-remote': { type: 'string', multiple: true },
+  'allow-private': { type: 'boolean' },
+} as const
+
+export const JOB_HELP = `${ENGINE_HELP}
+  --allow-remote <p>   addresses that an input may have, such as 'https://cdn.example/**'; again for more
+  --allow-private      with it, addresses of this machine and of private networks, too`
+
 export interface EngineValues {
   cache?: string | undefined
   concurrency?: string | undefined
   memory?: string | undefined
   pixels?: string | undefined
   timeout?: string | undefined
+  'allow-remote'?: string[] | undefined
+  'allow-private'?: boolean | undefined
   quiet?: boolean | undefined
 }
 
@@ -38,10 +51,17 @@ export interface Engine {
 
 /** The settings of the engine from the arguments of a command; they mean what the options of the plugin mean. */
 export function engineOf(values: EngineValues): Engine {
-  const { cache, memory, quiet = false } = values
+  const { cache, memory, quiet = false, 'allow-remote': allow, 'allow-private': allowPrivate } = values
+  if (allowPrivate && !allow) throw new UsageError('--allow-private goes with --allow-remote')
   const [concurrency, pixels, timeout] = (['concurrency', 'pixels', 'timeout'] as const).map((name) => count(values[name], name))
   try {
-    const options = resolveOptions({ concurrency, memory, cache: { dir: cache }, limits: { pixels, timeout } })
+    const options = resolveOptions({
+      concurrency,
+      memory,
+      cache: { dir: cache },
+      limits: { pixels, timeout },
+      remote: allow && { allow, allowPrivate },
+    })
     return { options, folder: cacheFolder(process.cwd(), cache), quiet }
   } catch (error) {
     if (error instanceof ImagemillError) throw new UsageError(error.reason, { cause: error })

@@ -18,6 +18,7 @@ export const COMMANDS: Readonly<Record<string, { summary: string; load(): Promis
   cache: { summary: 'lists, verifies, prunes or clears the cache', load: () => import('./cache.ts') },
   report: { summary: 'says what a build came to', load: () => import('./report.ts') },
   types: { summary: 'writes the types of all image imports', load: () => import('./types.ts') },
+  webhooks: { summary: 'lists messages that are not delivered, or tries them again', load: () => import('./webhooks.ts') },
   completions: { summary: 'prints what a shell needs to complete these words', load: () => import('./completions.ts') },
 }
 

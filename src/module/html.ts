@@ -201,7 +201,8 @@ function imgEdits({ element, attribute }: Place, image: HtmlImage, fail: Fail): 
   const own = [
     ...((fallback?.candidates.length ?? 0) > 1 && !attributeOf(element, 'srcset') ? [` srcset="${escape(srcsetOf(fallback))}"`] : []),
     ...(image.background === undefined || style ? [] : [` style="${escape(withBackground(image.background, ''))}"`]),
-    ...(isSized ? [] : [` width="${image.width}" height="${image.height}"`]),
+    // Of one that is not there the size is unknown.
+    ...(isSized || image.width === 0 ? [] : [` width="${image.width}" height="${image.height}"`]),
   ]
   const edits = [write(attribute, image.src), ...(own.length > 0 ? [add(element, own.join(''))] : [])]
   const others: (HtmlImage['groups'][number] & Partial<HtmlImage['art'][number]>)[] = [...image.art, ...image.groups.slice(0, -1)]

@@ -3,12 +3,13 @@ import { pathToFileURL } from 'node:url'
 import { isRecord } from '../hash.ts'
 import { applyEdits, type Edit, type Edited } from '../module/edits.ts'
 import type { Element } from '../module/html.ts'
+import { isRemote } from '../query/remote.ts'
 import type { Api } from './api.ts'
 import type { BundlerContext, PluginPart, ViteConfig } from './bundler.ts'
 import { askBeside } from './css.ts'
 import { imageOf } from './load.ts'
 import { watch } from './modules.ts'
-import { MAYBE } from './page-images.ts'
+import { mayHaveImages } from './page-images.ts'
 import { DEV_PATH, placeOf } from './place.ts'
 import { AWAY } from './tokens.ts'
 
@@ -29,7 +30,7 @@ export function componentParts(api: Api): PluginPart[] {
         filter: { id: COMPONENT },
         async handler(this: BundlerContext, code: string, id: string): Promise<Edited | null> {
           const config = this.environment?.config
-          if (!config || !COMPONENT.test(id) || !MAYBE.test(code)) return null
+          if (!config || !COMPONENT.test(id) || !mayHaveImages(code, api)) return null
           const elements = await (id.endsWith('.vue') ? readVue(code, id, config) : readSvelte(code, config))
           const edits = elements && (await editsOf(code, id, elements, this, api))
           return edits && edits.length > 0 ? applyEdits(code, edits, true) : null
@@ -73,6 +74,7 @@ async function editsOf(code: string, id: string, elements: readonly Element[], c
       ask: (url) => askBeside(url.replace(/^~(?=[^/])/, ''), id, config, place),
       found: (asked) => {
         if (!api.importers.has(imageOf(asked))) api.importers.set(imageOf(asked), id)
+        if (isRemote(asked.file)) return
         if (place.devBase === undefined) context.addWatchFile(asked.file)
         else watch(asked.file, id, place)
       },

@@ -4,13 +4,14 @@ import { ImagemillError, asImagemillError } from '../errors.ts'
 import { isRecord } from '../hash.ts'
 import { cssEdits, cssTexts, findUrls, type CssImage, type CssUrl } from '../module/css.ts'
 import { applyEdits } from '../module/edits.ts'
+import { isRemote } from '../query/remote.ts'
 import { splitId } from '../query/text.ts'
 import { fileId } from './address.ts'
 import type { Api, Job } from './api.ts'
 import type { BundlerContext, PluginPart, ViteConfig } from './bundler.ts'
 import { below } from './error.ts'
-import { ask, decode, originalJob, planImage, type Asked } from './load.ts'
-import { MAYBE, isElsewhere, pageImage, pagePlace } from './page-images.ts'
+import { ask, askAllowed, decode, originalJob, planImage, type Asked } from './load.ts'
+import { isElsewhere, mayHaveImages, pageImage, pagePlace } from './page-images.ts'
 import type { Place } from './place.ts'
 import { findTokens } from './tokens.ts'
 
@@ -46,7 +47,7 @@ export function postcssPlugin(api: Api, config: () => ViteConfig | undefined): P
       const place = pagePlace(settled, api)
       const declarations: Declaration[] = []
       // An answer of `false` would end the walk.
-      root.walkDecls((declaration) => void (MAYBE.test(declaration.value) && declarations.push(declaration)))
+      root.walkDecls((declaration) => void (mayHaveImages(declaration.value, api) && declarations.push(declaration)))
       for (const declaration of declarations) {
         const { files, ids } = await rewrite(declaration, declaration.source?.input.file ?? from, settled, place)
         inSheet(api, from, ids)
@@ -104,7 +105,7 @@ async function imagesOf(
   for (const each of urls) {
     const asked = images.has(each.url) ? undefined : await askBeside(each.url, sheet, config, place)
     if (!asked) continue
-    files.push(asked.file)
+    if (!isRemote(asked.file)) files.push(asked.file)
     const known = { file: asked.file, query: asked.query }
     const job = await jobOf(asked, place).catch((error: unknown) => fail(asImagemillError(error).at(known), each))
     images.set(each.url, await pageImage(job, place))
@@ -112,7 +113,7 @@ async function imagesOf(
   }
   const refuse = (each: CssUrl, message: string): never => {
     const { file, query } = splitId(each.url)
-    const known = { file: join(dirname(sheet), file), query }
+    const known = { file: isRemote(file) ? file : join(dirname(sheet), file), query }
     return fail(
       new ImagemillError({ code: 'CONFLICTING_DIRECTIVES', message, hint: 'A second `url()` can hold another one.', ...known }),
       each,
@@ -128,6 +129,7 @@ async function jobOf(asked: Asked, place: Place): Promise<Job> {
 
 /** What an address asks of us: of a file that Vite finds from the style sheet or component, aliases included. */
 export async function askBeside(url: string, sheet: string, config: ViteConfig, place: Place): Promise<Asked | undefined> {
+  if (isRemote(url)) return askAllowed(url, place.api)
   if (isElsewhere(url)) return undefined
   const { file, query } = splitId(url)
   const decoded = decode(file)
@@ -155,7 +157,7 @@ export function lightningPart(api: Api, config: () => ViteConfig | undefined): P
       async handler(this: BundlerContext, code: string, id: string) {
         api.inSheets.set(id, new Set(idsIn(code)))
         const settled = config()
-        if (settled?.css?.transformer !== 'lightningcss' || !SHEET.test(id) || !MAYBE.test(code)) return null
+        if (settled?.css?.transformer !== 'lightningcss' || !SHEET.test(id) || !mayHaveImages(code, api)) return null
         const sheet = id.replace(/\?.*$/s, '')
         const urls = findUrls(code, { lineComments: /\.(?:scss|less|styl(?:us)?)$/.test(sheet) })
         const at = ({ start }: CssUrl): { line: number; column: number } => placeIn(code, start)

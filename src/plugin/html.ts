@@ -1,10 +1,11 @@
 import { dirname, join, relative, sep } from 'node:path'
 import { joinEdits } from '../module/edits.ts'
+import { isRemote } from '../query/remote.ts'
 import { splitId } from '../query/text.ts'
 import type { Api } from './api.ts'
 import type { PluginPart, ViteConfig } from './bundler.ts'
-import { ask, type Asked } from './load.ts'
-import { MAYBE, isElsewhere, pagePlace } from './page-images.ts'
+import { ask, askAllowed, type Asked } from './load.ts'
+import { isElsewhere, mayHaveImages, pagePlace } from './page-images.ts'
 import { DEV_PATH, type Place } from './place.ts'
 import { AWAY } from './tokens.ts'
 
@@ -29,7 +30,9 @@ export function htmlParts(api: Api, config: () => ViteConfig | undefined): Plugi
     },
   })
   return [
-    part('pre', (html, { filename }, settled) => (MAYBE.test(html) ? rewrite(html, filename, away(pagePlace(settled, api))) : undefined)),
+    part('pre', (html, { filename }, settled) =>
+      mayHaveImages(html, api) ? rewrite(html, filename, away(pagePlace(settled, api))) : undefined,
+    ),
     // On the dev server Vite puts the base before some addresses and not before others; until it has, ours are away.
     part('post', (html, { server }, { base, server: { origin = '' } }) => (server ? html.replaceAll(AWAY.URL, origin + base) : undefined)),
   ]
@@ -48,15 +51,16 @@ async function rewrite(html: string, filename: string, place: Place): Promise<st
       file: filename,
       elements: htmlElements(html),
       ask: (url) => askOf(url, filename, place),
-      found: ({ file }) => (place.devBase === undefined ? undefined : watch(file, place)),
+      found: ({ file }) => (place.devBase === undefined || isRemote(file) ? undefined : watch(file, place)),
     },
     place,
   )
   return joinEdits(html, edits)
 }
 
-/** What an address asks of us: of a file beside the page, in the public folder or below the root. */
+/** What an address asks of us: of a file beside the page, in the public folder or below the root, or of an image of another server. */
 function askOf(url: string, filename: string, place: Place): Asked | undefined {
+  if (isRemote(url)) return askAllowed(url, place.api)
   if (isElsewhere(url)) return undefined
   const { file, query } = splitId(url)
   const path = file.startsWith('/') ? file.slice(1) : relative(place.root, join(dirname(filename), file))

@@ -2,6 +2,7 @@ import { dirname, join, relative, sep } from 'node:path'
 import { asImagemillError, ImagemillError } from '../errors.ts'
 import type { Edit } from '../module/edits.ts'
 import { readElements, type Element, type HtmlImage, type HtmlUrl } from '../module/html.ts'
+import { isRemote } from '../query/remote.ts'
 import { splitId } from '../query/text.ts'
 import { below } from './error.ts'
 import { originalJob, planImage, type Asked } from './load.ts'
@@ -32,7 +33,7 @@ export async function markupEdits(markup: Markup, place: Place): Promise<Edit[]>
   const refuse = (at: HtmlUrl, message: string): never => {
     const hint = 'An `<img>` takes any number of formats and sizes in its `src`.'
     const { file, query } = splitId(at.url)
-    const image = join(file.startsWith('/') ? place.root : dirname(markup.file), file)
+    const image = isRemote(file) ? file : join(file.startsWith('/') ? place.root : dirname(markup.file), file)
     throw named(new ImagemillError({ code: 'CONFLICTING_DIRECTIVES', message, hint, file: image, query }), at, markup, place)
   }
   return page.edits((url) => images.get(url), refuse)

@@ -5,7 +5,7 @@ import type { Options } from './options.ts'
 
 /** The pipeline that options ask for, on this machine. */
 export function pipelineOf(
-  { cache, limits, concurrency, memory }: Pick<Options, 'cache' | 'limits' | 'concurrency' | 'memory'>,
+  { cache, limits, concurrency, memory, remote }: Pick<Options, 'cache' | 'limits' | 'concurrency' | 'memory' | 'remote'>,
   folder: string,
   warn: (error: ImagemillError) => void,
 ): Pipeline {
@@ -14,6 +14,7 @@ export function pipelineOf(
     maxSize: cache.maxSize,
     pixelLimit: limits.pixels,
     queue: openPool({ concurrency, memory, timeout: limits.timeout, pixelLimit: limits.pixels }),
+    remote,
     // A pool that works tells of an output at least this often.
     patience: 2 * limits.timeout,
     warn,

@@ -1,14 +1,15 @@
 import { availableParallelism } from 'node:os'
 import { createRequire } from 'node:module'
 import type Picomatch from 'picomatch'
-import { ImagemillError } from '../errors.ts'
 import { isRecord } from '../hash.ts'
 import { cgroupCpus, memoryLimit } from '../machine.ts'
 import type { Attributes } from '../module/image.ts'
 import type { Breakpoints } from '../query/breakpoints.ts'
 import { isBreakpointName, isMediaQuery } from '../query/media.ts'
-import { nearest } from '../query/spelling.ts'
 import type { QueryInput } from '../query/text.ts'
+import type { RemoteOptions } from '../source/remote-options.ts'
+import { SIZE, bytesOf, fields, globs, invalid, positiveInteger, read } from './option-values.ts'
+import { remoteOf } from './remote-options.ts'
 
 /** Options of the plugin; all of them can be left out. */
 export interface ImagemillOptions {
@@ -60,6 +61,22 @@ export interface ImagemillOptions {
    * warning, or an error that names every such file. @default 'warn'
    */
   privacy?: 'off' | 'warn' | 'error'
+  /**
+   * Images of other servers, as in `import hero from 'https://cdn.example/hero.jpg?w=320'`: each is fetched once in a
+   * build and kept in the store. @default none are
+   */
+  remote?: {
+    /** Which addresses may be asked for, redirects included, such as `https://cdn.example/**`. `*` is a part of a host or a path, `**` several. */
+    allow: string | readonly string[]
+    /** Whether addresses of this machine and of private networks may be asked, as those of an intranet. @default false */
+    allowPrivate?: boolean
+    /** What an image may be, besides JPEG, PNG, WebP and GIF. @default [] */
+    formats?: readonly ('avif' | 'svg' | 'tiff')[]
+    /** Most bytes of one image, as a number or such as '20mb'. @default '50mb' */
+    maxSize?: number | string
+    /** Most time for one image, in ms. @default 30_000 */
+    timeout?: number
+  }
   /** Whether an image that cannot be made fails the build, or is replaced by its source with a warning. @default 'fail' */
   onError?: 'fail' | 'warn'
 }
@@ -81,11 +98,11 @@ export interface Options {
   types: boolean | string | undefined
   logLevel: LogLevel
   privacy: 'off' | 'warn' | 'error'
+  remote: RemoteOptions | undefined
   onError: 'fail' | 'warn'
 }
 
 const MANIFEST = '.vite/imagemill.json'
-const UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 }
 
 /** Settles options once: unknown names and wrong values are refused, everything else is filled in. */
 export function resolveOptions(input: unknown = {}): Options {
@@ -104,6 +121,7 @@ export function resolveOptions(input: unknown = {}): Options {
     'types',
     'logLevel',
     'privacy',
+    'remote',
     'onError',
   ])
   const cache = fields(raw['cache'] ?? {}, 'cache.', ['dir', 'maxSize'])
@@ -139,49 +157,10 @@ export function resolveOptions(input: unknown = {}): Options {
       read(raw['privacy'], 'privacy', "'off', 'warn' or 'error'", (value) =>
         (['off', 'warn', 'error'] as const).find((word) => word === value),
       ) ?? 'warn',
+    remote: remoteOf(raw['remote']),
     onError:
       read(raw['onError'], 'onError', "'fail' or 'warn'", (value) => (['fail', 'warn'] as const).find((word) => word === value)) ?? 'fail',
   }
-}
-
-const SIZE = "bytes, as a number or such as '500mb'"
-
-/** A value as its parser gives it, undefined when it was left out; anything else is refused by name. */
-function read<T>(value: unknown, name: string, expected: string, parse: (value: unknown) => T | undefined): T | undefined {
-  if (value === undefined) return undefined
-  const parsed = parse(value)
-  if (parsed === undefined) throw invalid(name, expected, value)
-  return parsed
-}
-
-function invalid(name: string, expected: string, value: unknown): ImagemillError {
-  const shown = typeof value === 'function' ? 'a function' : JSON.stringify(value)
-  return new ImagemillError({
-    code: 'INVALID_OPTION',
-    message: `invalid option \`${name}\`: expected ${expected}, received ${shown}`,
-    hint: 'The README lists every option.',
-  })
-}
-
-function fields(value: unknown, prefix: string, known: readonly string[]): Record<string, unknown> {
-  if (!isRecord(value)) throw invalid(prefix.slice(0, -1) || 'imagemill()', 'an object', value)
-  const unknown = Object.keys(value).find((name) => !known.includes(name))
-  if (unknown === undefined) return value
-  const near = nearest(unknown, known)
-  const hint = near ? `Did you mean \`${prefix}${near}\`?` : `Known ones are ${known.map((name) => prefix + name).join(', ')}.`
-  throw new ImagemillError({ code: 'UNKNOWN_OPTION', message: `unknown option \`${prefix}${unknown}\``, hint })
-}
-
-function positiveInteger(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 1 ? value : undefined
-}
-
-/** Bytes as people write them: a number, or a text such as `500mb`. */
-export function bytesOf(value: unknown): number | undefined {
-  if (typeof value === 'number') return value > 0 && Number.isFinite(value) ? value : undefined
-  const [, number, unit = ''] = (typeof value === 'string' && /^(\d+(?:\.\d+)?)\s*([kmgt]?b)?$/i.exec(value.trim())) || []
-  const factor = UNITS[unit.toLowerCase()]
-  return number === undefined || factor === undefined ? undefined : Number(number) * factor
 }
 
 function typesName(value: unknown): boolean | string | undefined {
@@ -203,14 +182,6 @@ function matcher(include: unknown, exclude: unknown): (path: string) => boolean 
   const isTaken = taken ? picomatch(taken, { dot: true }) : () => true
   const isLeft = left ? picomatch(left, { dot: true }) : () => false
   return (path) => isTaken(path) && !isLeft(path)
-}
-
-function globs(value: unknown, name: string): string[] | undefined {
-  return read(value, name, 'a glob or a list of globs', (given) => {
-    const list: unknown[] = Array.isArray(given) ? given : [given]
-    const texts = list.filter((glob) => typeof glob === 'string')
-    return texts.length === list.length ? texts : undefined
-  })
 }
 
 function presetsOf(value: unknown): Record<string, QueryInput> {

@@ -1,7 +1,7 @@
 import { groupByFormat, largestOf } from '../module/image.ts'
 import type { HtmlImage } from '../module/html.ts'
 import type { Output } from '../types.ts'
-import { addressOf, dataUri, fileId } from './address.ts'
+import { addressOf, dataUri, fileId, isOnlyAddress } from './address.ts'
 import type { Api, Job } from './api.ts'
 import type { ViteConfig } from './bundler.ts'
 import { backgroundOf, factId } from './facts.ts'
@@ -9,7 +9,14 @@ import { placeOf, type Place } from './place.ts'
 import { addressToken, tokenOf } from './tokens.ts'
 
 /** A quick look whether a text can name an image with a query: most do not, and are not parsed. */
-export const MAYBE = /\.(?:avif|gif|hei[cf]|jfif|jpe?g|png|svg|tiff?|webp)\?[^\s"']/i
+const MAYBE = /\.(?:avif|gif|hei[cf]|jfif|jpe?g|png|svg|tiff?|webp)\?[^\s"']/i
+
+/** The same of images of other servers, whose names say nothing. */
+const MAYBE_REMOTE = /https?:\/\/[^\s"'()<>]+\?[^\s"']/i
+
+export function mayHaveImages(text: string, { options }: Pick<Api, 'options'>): boolean {
+  return MAYBE.test(text) || (options.remote !== undefined && MAYBE_REMOTE.test(text))
+}
 
 /** Texts that a template engine replaces later are no addresses yet. */
 const TEMPLATE = /\{\{|\$\{|#\{|<%|%[A-Z_]+%/
@@ -56,7 +63,9 @@ export async function backgroundIn(job: Job, place: Place): Promise<string | und
 }
 
 function address(output: Output, { source }: Job, place: Place): string {
-  return place.devBase === undefined ? addressToken('URL', fileId(output, source)) : addressOf(output, source, place)
+  return place.devBase === undefined && !isOnlyAddress(source)
+    ? addressToken('URL', fileId(output, source))
+    : addressOf(output, source, place)
 }
 
 async function inlined(output: Output, { source }: Job, place: Place): Promise<string> {

@@ -161,7 +161,7 @@ export async function bytesOf(key: string, { api, root }: Pick<Rendering, 'api' 
     if (healed) await madeOf(key, { api, root })
     return bytes
   }
-  return readFile(planned.source.file).catch(() => Buffer.alloc(0))
+  return readFile(planned.source.local ?? planned.source.file).catch(() => Buffer.alloc(0))
 }
 
 /** What stands for the address of an output in the code. */

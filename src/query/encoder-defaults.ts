@@ -2,20 +2,17 @@ import type { Encoding, Format } from '../types.ts'
 import type { LEVELS } from './directives.ts'
 
 /**
- * Encoder settings where the query says nothing, chosen by bytes, butteraugli and CPU together: the table and the script are in
- * bench/quality. Against sharp's own defaults, at about the same look, WebP and JPEG need a sixth fewer bytes,
- * AVIF some more in an eighth of the time.
+ * Encoder settings where the query says nothing, chosen by bytes, butteraugli, SSIMULACRA 2 and CPU together: the table of what
+ * else was tried is in bench/quality/results. Against sharp's own defaults, at about the same look, WebP and JPEG need a sixth
+ * fewer bytes, and AVIF as many in a fifth of the time.
  */
 export const ENCODER_DEFAULTS: Readonly<Record<Format, Omit<Encoding, 'format'>>> = {
-  avif: { quality: 52, effort: 2 },
-  webp: { quality: 76, effort: 6 },
+  avif: { quality: 56, effort: 3 },
+  webp: { quality: 75, effort: 5 },
   jpeg: { quality: 75, progressive: true },
   png: { effort: 9 },
   gif: { effort: 7 },
 }
-
-/** Effort where a quality is looked for by its look: the least that is worth several encodes. */
-export const LOOK_EFFORTS: Readonly<Partial<Record<Format, number>>> = { avif: 3 }
 
 /** What `quality=auto` asks for by level: a score of the engine's metric, looked for between two qualities. */
 export interface Looks {
@@ -30,9 +27,9 @@ export interface Looks {
  */
 export const LOOKS: Readonly<Record<Exclude<Format, 'png' | 'gif'>, Readonly<Record<(typeof LEVELS)[number], Looks>>>> = {
   avif: {
-    'auto:low': { score: 67, min: 40, max: 54 },
-    auto: { score: 74, min: 48, max: 62 },
-    'auto:high': { score: 81, min: 58, max: 74 },
+    'auto:low': { score: 67, min: 46, max: 60 },
+    auto: { score: 74, min: 54, max: 68 },
+    'auto:high': { score: 81, min: 64, max: 80 },
   },
   webp: {
     'auto:low': { score: 67, min: 56, max: 76 },

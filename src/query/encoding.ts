@@ -1,6 +1,6 @@
 import { ImagemillError } from '../errors.ts'
 import type { Encoding, Format, Header } from '../types.ts'
-import { EFFORTS, ENCODER_DEFAULTS, LOOK_EFFORTS, TRANSPARENT } from './encoder-defaults.ts'
+import { EFFORTS, ENCODER_DEFAULTS, TRANSPARENT } from './encoder-defaults.ts'
 import { conflict, type FormatSettings } from './request.ts'
 import { settleQuality } from './search.ts'
 import type { Variant } from './variants.ts'
@@ -14,8 +14,7 @@ export function settleEncoding(variant: Variant, own: FormatSettings | undefined
   if (search.auto && variant.keepColors)
     throw conflict('`quality=auto` compares colours in sRGB, and `colors=keep` keeps others', 'Give a quality, or leave out `colors`.')
   const searches = search.target !== undefined || search.auto !== undefined
-  const usualEffort = (search.auto && LOOK_EFFORTS[format]) ?? defaults.effort
-  const effort = settleEffort(format, variant.effort, own?.effort?.[0]) ?? usualEffort
+  const effort = settleEffort(format, variant.effort, own?.effort?.[0]) ?? defaults.effort
   const progressive = own?.progressive?.[0] ?? variant.progressive ?? defaults.progressive
   const flattened = variant.flatten === true
   return {

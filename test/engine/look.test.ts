@@ -85,7 +85,7 @@ describe('quality=auto', () => {
     expect(search).toMatchObject({ converged: true })
     expect(search?.score).toBeGreaterThanOrEqual(output.encoding.auto?.score ?? 100)
     expect(search?.iterations).toBe(search?.tries.length)
-    const effort = format === 'webp' ? 6 : 3
+    const effort = format === 'webp' ? 5 : 3
     expect((await one(bytes, `format=${format}&quality=${search?.quality}&effort=${effort}`)).length).toBe(size_bytes)
   })
 

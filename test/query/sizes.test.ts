@@ -241,8 +241,8 @@ describe('formats', () => {
       { format: 'png', quality: 60, effort: 9 },
     ])
     expect(settings('format=avif;webp&lossless&avif.lossless=false')).toEqual([
-      { format: 'avif', quality: 52, effort: 2 },
-      { format: 'webp', effort: 6, lossless: true },
+      { format: 'avif', quality: 56, effort: 3 },
+      { format: 'webp', effort: 5, lossless: true },
     ])
   })
 

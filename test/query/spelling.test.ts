@@ -72,7 +72,7 @@ describe('one request', () => {
     ['inline', ''],
     ['crop=0,0,100%,100%', ''],
     ['trim=false', ''],
-    ['effort=6&format=webp', 'format=webp'],
+    ['effort=5&format=webp', 'format=webp'],
     ['effort=max&format=webp', 'effort=6&format=webp'],
     ['quality=76&format=webp', 'webp.quality=76&format=webp'],
     ['effort=9', 'effort=1'],
