@@ -1,7 +1,8 @@
 import { createApi, type Api } from './plugin/api.ts'
-import { buildPart } from './plugin/build.ts'
+import { buildParts } from './plugin/build.ts'
 import type { ImagemillPlugin, PluginPart, ViteConfig } from './plugin/bundler.ts'
-import { lightningPart, postcssPlugin, withPostcss, type UserConfig } from './plugin/css.ts'
+import { componentParts } from './plugin/components.ts'
+import { lightningPart, postcssPlugin, useOwnPostcss, withPostcss, type UserConfig } from './plugin/css.ts'
 import { htmlParts } from './plugin/html.ts'
 import { manifestPart, modulesPart } from './plugin/modules.ts'
 import { newUrlPart } from './plugin/new-url.ts'
@@ -11,7 +12,7 @@ import { remoteImportsPart } from './plugin/remote-imports.ts'
 import { servePart } from './plugin/serve.ts'
 
 export type { Exif, Gps, Placeholder } from './contract/facts.ts'
-export type { ArtSource, Image, ImageSource, Img, Picture } from './contract/image.ts'
+export type { ArtSource, Image, ImageSource, Img, Picture, ReactImage } from './contract/image.ts'
 export type { JobFailure, JobResult, JobSuccess, OutputFile } from './contract/job-result.ts'
 export type { Manifest, ManifestEntry, ManifestSource } from './contract/manifest.ts'
 export { ImagemillError, type ErrorCode } from './errors.ts'
@@ -34,30 +35,30 @@ export function imagemill(options: ImagemillOptions = {}): ImagemillPlugin[] {
 }
 
 function parts(api: Api, worker: boolean): PluginPart[] {
-  return [newUrlPart(api), remoteImportsPart(api), modulesPart(api), manifestPart(api), buildPart(api, worker)]
+  return [newUrlPart(api), remoteImportsPart(api), modulesPart(api), manifestPart(api), ...buildParts(api, worker)]
 }
 
 /** What only Vite has: a logger, a dev server, pages, and bundles of their own for workers. */
 function viteParts(api: Api): PluginPart[] {
   let settled: ViteConfig | undefined
+  const styles = postcssPlugin(api, () => settled)
   return [
     {
       ...servePart(api),
       // For `imagemill types`, which finds the plugin in the configuration.
-      api: { projectTypes: (options: ProjectOptions) => typesOfProject(api, options) },
+      api: { projectTypes: (options: ProjectOptions) => typesOfProject(api, options), styles },
       config: async (userConfig: UserConfig) => ({
         worker: { plugins: () => parts(api, true) },
-        ...(await withPostcss(
-          userConfig,
-          postcssPlugin(api, () => settled),
-        )),
+        ...(await withPostcss(userConfig, styles)),
       }),
       configResolved(config: ViteConfig) {
         settled = config
+        useOwnPostcss(config)
         api.report.useLogger(config.logger)
       },
     },
     ...htmlParts(api, () => settled),
+    ...componentParts(api),
     lightningPart(api, () => settled),
   ]
 }

@@ -22,6 +22,12 @@ export interface Image {
   exif?: Exif
 }
 
+/** An image with the attributes of React, as the option `attributes: 'react'` gives them. */
+export interface ReactImage extends Omit<Image, 'img' | 'sources'> {
+  img: { src: string; srcSet?: string; width: number; height: number }
+  sources: (Omit<ImageSource, 'srcset'> & { srcSet: string })[]
+}
+
 /** The attributes of one `<source>`. */
 export interface ImageSource {
   /** The condition of a breakpoint; absent for all other screens. */

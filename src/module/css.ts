@@ -104,10 +104,16 @@ export function cssTexts(text: string, urls: readonly CssUrl[], imageOf: ImageOf
 
 function checked(url: CssUrl, image: CssImage, refuse: Refuse): CssImage {
   if (image.art && image.art.length > 0) refuse(url, 'a style sheet has media queries of its own: write one `url()` in each')
+  if (namesPlaceholder(url.url)) refuse(url, 'a style sheet cannot show a placeholder: it needs the `src` of an `<img>`')
   if (url.inImageSet && !isOne(image)) refuse(url, 'within image-set() it has to be one file: one width and one format')
   if (image.groups.some(({ candidates }) => candidates.length > 1 && candidates.some(({ descriptor }) => !descriptor.endsWith('x'))))
     refuse(url, 'a style sheet cannot choose by width: write one `w`, with `densities=1;2` for sharper screens')
   return image
+}
+
+/** Whether an address asks for a placeholder itself; defaults that do are for those who can show one. */
+export function namesPlaceholder(url: string): boolean {
+  return /[?&]placeholder=/.test(url)
 }
 
 function isOne({ groups }: CssImage): boolean {

@@ -1,9 +1,28 @@
-import { type DefaultTreeAdapterTypes, parse } from 'parse5'
-import { cssEdits, findUrls } from './css.ts'
+import { cssEdits, findUrls, namesPlaceholder } from './css.ts'
 import { joinEdits, type Edit } from './edits.ts'
 
-type Element = DefaultTreeAdapterTypes.Element
-type Node = DefaultTreeAdapterTypes.Node
+/** An element of a page or a component, whichever language it is written in. */
+export interface Element {
+  tagName: string
+  attributes: Attribute[]
+  /** Where it is, from `<` to behind `>` of its first tag. */
+  start: number
+  end: number
+  isInPicture: boolean
+}
+
+export interface Attribute {
+  /** Empty for what is no attribute of HTML, such as `{...rest}` or `v-if`. */
+  name: string
+  /** What it says; undefined where that is only known when the page runs. */
+  value: string | undefined
+  /** As it is written, its name included. */
+  text: string
+  start: number
+  end: number
+  /** Whether it belongs to the outermost element, should this one be wrapped. */
+  isOuter?: boolean
+}
 
 /** An image as an element needs it. */
 export interface HtmlImage {
@@ -15,20 +34,21 @@ export interface HtmlImage {
   src: string
   width: number
   height: number
+  /** What shows until the image is there, as a value of the CSS property. */
+  background?: string
 }
 
-/** An address in an attribute, and where it is: counted from 1. */
+/** An address in an attribute, and where that begins. */
 export interface HtmlUrl {
   url: string
-  line: number
-  column: number
+  at: number
 }
 
 export interface HtmlPage {
   /** Every address that may be an image of ours. */
   urls: HtmlUrl[]
   /** Changes of the page, when the images are known. What an address stands for may be nothing: then it stays. */
-  edits(imageOf: (url: string) => HtmlImage | undefined, refuse: (url: HtmlUrl, why: string) => never): Edit[]
+  edits(imageOf: (url: string) => HtmlImage | undefined, refuse: Refuse): Edit[]
 }
 
 /** Elements with the attributes that hold one address, and those that hold a srcset. */
@@ -44,11 +64,11 @@ const SINGLE: Readonly<Record<string, readonly string[]>> = {
 const SETS: Readonly<Record<string, readonly string[]>> = { img: ['srcset'], source: ['srcset'], link: ['imagesrcset'] }
 const META = /^(?:og:image(?::url|:secure_url)?|twitter:image(?::src)?|msapplication-tileimage)$/i
 
-/** Reads a page; what no element of it can mean as an image is not looked at. */
-export function readHtml(html: string): HtmlPage {
-  const places = [...elementsOf(parse(html, { sourceCodeLocationInfo: true }))].flatMap((element) => placesOf(element))
+/** Reads the elements of a page; what none of them can mean as an image is not looked at. */
+export function readElements(elements: readonly Element[]): HtmlPage {
+  const places = elements.flatMap(placesOf)
   return {
-    urls: places.flatMap(({ candidates, line, column }) => candidates.map(({ url }) => ({ url, line, column }))),
+    urls: places.flatMap(({ candidates, attribute }) => candidates.map(({ url }) => ({ url, at: attribute.start }))),
     edits: (imageOf, refuse) => places.flatMap((place) => editsOf(place, imageOf, refuse)).sort((a, b) => a.start - b.start),
   }
 }
@@ -60,30 +80,22 @@ interface Candidate {
 
 interface Place {
   element: Element
-  attribute: string
+  attribute: Attribute
   kind: 'url' | 'srcset' | 'style'
   candidates: Candidate[]
-  line: number
-  column: number
-}
-
-function* elementsOf(node: Node): Generator<Element> {
-  if ('attrs' in node) yield node
-  if ('content' in node) yield* elementsOf(node.content)
-  if ('childNodes' in node) for (const child of node.childNodes) yield* elementsOf(child)
 }
 
 function placesOf(element: Element): Place[] {
   if (element.tagName === 'meta' && !META.test(valueOf(element, 'property') ?? valueOf(element, 'name') ?? '')) return []
-  const place = (attribute: string, kind: Place['kind']): Place[] => {
-    const value = valueOf(element, attribute)
-    const location = element.sourceCodeLocation?.attrs?.[attribute]
-    if (value === undefined || !location) return []
+  const place = (name: string, kind: Place['kind']): Place[] => {
+    const attribute = attributeOf(element, name)
+    const value = attribute?.value
+    if (!attribute || value === undefined) return []
     const candidates =
       kind === 'srcset'
         ? splitSrcset(value)
         : (kind === 'style' ? findUrls(value) : [{ url: value.trim() }]).map(({ url }) => ({ url, descriptor: '' }))
-    return [{ element, attribute, kind, candidates, line: location.startLine, column: location.startCol }]
+    return [{ element, attribute, kind, candidates }]
   }
   return [
     ...(SINGLE[element.tagName] ?? []).flatMap((attribute) => place(attribute, 'url')),
@@ -92,8 +104,12 @@ function placesOf(element: Element): Place[] {
   ]
 }
 
+function attributeOf({ attributes }: Element, name: string): Attribute | undefined {
+  return attributes.find((attribute) => attribute.name === name)
+}
+
 function valueOf(element: Element, name: string): string | undefined {
-  return element.attrs.find((attribute) => (attribute.prefix ? `${attribute.prefix}:${attribute.name}` : attribute.name) === name)?.value
+  return attributeOf(element, name)?.value
 }
 
 /** https://html.spec.whatwg.org/multipage/images.html#parsing-a-srcset-attribute: an address ends at a space, and commas in it are its own. */
@@ -110,110 +126,110 @@ export function splitSrcset(value: string): Candidate[] {
   return candidates
 }
 
-function editsOf(place: Place, imageOf: (url: string) => HtmlImage | undefined, refuse: (url: HtmlUrl, why: string) => never): Edit[] {
-  const { element, attribute, kind, candidates, line, column } = place
-  const isSet = kind === 'srcset'
+function editsOf(place: Place, imageOf: (url: string) => HtmlImage | undefined, refuse: Refuse): Edit[] {
+  const { element, attribute, kind, candidates } = place
+  const isSrc = element.tagName === 'img' && attribute.name === 'src'
   const images = candidates.map(({ url }) => imageOf(url))
-  const [image] = images
+  const fail = (url: string, why: string): never => refuse({ url, at: attribute.start }, why)
+  if (kind === 'style') return styleEdits(place, imageOf, fail)
   if (images.every((each) => each === undefined)) return []
-  const [{ url } = { url: '' }] = candidates
-  if (kind === 'style')
-    return [
-      write(
-        place,
-        styleText(valueOf(element, 'style') ?? '', imageOf, (at, why) => refuse({ url: at, line, column }, why)),
-      ),
-    ]
+  const hidden = isSrc ? undefined : candidates.find(({ url }) => namesPlaceholder(url))
+  if (hidden) fail(hidden.url, 'a placeholder needs the `src` of an `<img>`')
   const artful = images.findIndex((each) => each && each.art.length > 0)
-  if (artful >= 0 && (element.tagName !== 'img' || attribute !== 'src'))
-    refuse({ url: candidates[artful]?.url ?? '', line, column }, 'pictures for other screens need the `src` of an `<img>`')
+  if (artful >= 0 && !isSrc) fail(candidates[artful]?.url ?? '', 'pictures for other screens need the `src` of an `<img>`')
+  const isSet = kind === 'srcset'
   if (isSet && (candidates.length > 1 || candidates[0]?.descriptor !== '')) {
     const several = images.findIndex((each) => each && (each.groups.length > 1 || (each.groups[0]?.candidates.length ?? 0) > 1))
-    if (several >= 0)
-      refuse(
-        { url: candidates[several]?.url ?? '', line, column },
-        'beside other candidates it has to be one file: one width and one format',
-      )
-    return [write(place, candidates.map((each, index) => [images[index]?.src ?? each.url, each.descriptor].join(' ').trim()).join(', '))]
+    if (several >= 0) fail(candidates[several]?.url ?? '', 'beside other candidates it has to be one file: one width and one format')
+    return [
+      write(attribute, candidates.map((each, index) => [images[index]?.src ?? each.url, each.descriptor].join(' ').trim()).join(', ')),
+    ]
   }
+  const [image] = images
   if (!image) return []
-  if (element.tagName === 'img' && attribute === 'src') return imgEdits(place, image)
+  if (isSrc) return imgEdits(place, image, fail)
   if (isSet && element.tagName === 'source') return sourceEdits(place, image)
-  if (!isSet) refuseChoice(place, image, refuse)
-  else if (image.groups.length > 1) refuse({ url, line, column }, 'a list of candidates has one format; several belong into a <picture>')
-  return [write(place, isSet ? srcsetOf(image.groups.at(-1)) : image.src), ...preload(place, image)]
+  if (!isSet) refuseChoice(place, image, fail)
+  else if (image.groups.length > 1) fail(candidates[0]?.url ?? '', 'a list of candidates has one format; several belong into a <picture>')
+  return [write(attribute, isSet ? srcsetOf(image.groups.at(-1)) : image.src), ...preload(place, image)]
+}
+
+type Refuse = (url: HtmlUrl, why: string) => never
+type Fail = (url: string, why: string) => never
+
+/** Images in a style, and behind the image of the element its placeholder. */
+function styleEdits({ element, attribute, candidates }: Place, imageOf: (url: string) => HtmlImage | undefined, fail: Fail): Edit[] {
+  const behind = element.tagName === 'img' ? imageOf(valueOf(element, 'src')?.trim() ?? '')?.background : undefined
+  if (behind === undefined && candidates.every(({ url }) => imageOf(url) === undefined)) return []
+  const css = attribute.value ?? ''
+  const style = joinEdits(
+    css,
+    cssEdits(css, findUrls(css), imageOf, ({ url }, why) => fail(url, why)),
+  )
+  return [write(attribute, behind === undefined ? style : withBackground(behind, style))]
+}
+
+/** First, so that what the page says of the background itself goes before it. */
+function withBackground(background: string, style: string): string {
+  return [`background: ${background}`, style.trim()].filter(Boolean).join('; ')
 }
 
 /** Where one file is named, none is left out in silence; only a preload has a place for more. */
-function refuseChoice(
-  { element, candidates: [first], line, column }: Place,
-  { groups }: HtmlImage,
-  refuse: (url: HtmlUrl, why: string) => never,
-): void {
+function refuseChoice({ element, candidates: [first] }: Place, { groups }: HtmlImage, fail: Fail): void {
   const isPreload = element.tagName === 'link' && /\bpreload\b/i.test(valueOf(element, 'rel') ?? '')
   if (groups.length === 1 && (isPreload || groups[0]?.candidates.length === 1)) return
   const expected = isPreload ? 'one format: a browser would load each that it knows' : 'one file: one width and one format'
-  refuse({ url: first?.url ?? '', line, column }, `<${element.tagName}> takes ${expected}`)
-}
-
-function styleText(css: string, imageOf: (url: string) => HtmlImage | undefined, refuse: (url: string, why: string) => never): string {
-  return joinEdits(
-    css,
-    cssEdits(css, findUrls(css), imageOf, ({ url }, why) => refuse(url, why)),
-  )
+  fail(first?.url ?? '', `<${element.tagName}> takes ${expected}`)
 }
 
 /** A preload says which candidates there are, so that the browser takes the one that it will show. */
 function preload({ element, attribute }: Place, image: HtmlImage): Edit[] {
-  const isPreload = element.tagName === 'link' && attribute === 'href' && /\bpreload\b/i.test(valueOf(element, 'rel') ?? '')
+  const isPreload = element.tagName === 'link' && attribute.name === 'href' && /\bpreload\b/i.test(valueOf(element, 'rel') ?? '')
   const fallback = image.groups.at(-1)
-  return isPreload && (fallback?.candidates.length ?? 0) > 1 && valueOf(element, 'imagesrcset') === undefined
+  return isPreload && (fallback?.candidates.length ?? 0) > 1 && !attributeOf(element, 'imagesrcset')
     ? [add(element, ` imagesrcset="${escape(srcsetOf(fallback))}"`)]
     : []
 }
 
 /** An `<img>` gets its candidates and its size; several formats put it into a `<picture>`. */
-function imgEdits(place: Place, image: HtmlImage): Edit[] {
-  const { element } = place
+function imgEdits({ element, attribute }: Place, image: HtmlImage, fail: Fail): Edit[] {
   const fallback = image.groups.at(-1)
-  const sized = valueOf(element, 'width') !== undefined || valueOf(element, 'height') !== undefined
+  const isSized = attributeOf(element, 'width') ?? attributeOf(element, 'height')
+  const style = attributeOf(element, 'style')
+  if (image.background !== undefined && style && style.value === undefined)
+    fail(attribute.value ?? '', 'a placeholder is put into the `style`, which has to be plain text')
   const own = [
-    ...((fallback?.candidates.length ?? 0) > 1 && valueOf(element, 'srcset') === undefined
-      ? [` srcset="${escape(srcsetOf(fallback))}"`]
-      : []),
+    ...((fallback?.candidates.length ?? 0) > 1 && !attributeOf(element, 'srcset') ? [` srcset="${escape(srcsetOf(fallback))}"`] : []),
+    ...(image.background === undefined || style ? [] : [` style="${escape(withBackground(image.background, ''))}"`]),
     // Of one that is not there the size is unknown.
-    ...(sized || image.width === 0 ? [] : [` width="${image.width}" height="${image.height}"`]),
+    ...(isSized || image.width === 0 ? [] : [` width="${image.width}" height="${image.height}"`]),
   ]
-  const edits = [write(place, image.src), ...(own.length > 0 ? [add(element, own.join(''))] : [])]
+  const edits = [write(attribute, image.src), ...(own.length > 0 ? [add(element, own.join(''))] : [])]
   const others: (HtmlImage['groups'][number] & Partial<HtmlImage['art'][number]>)[] = [...image.art, ...image.groups.slice(0, -1)]
-  const location = element.sourceCodeLocation
-  if (others.length === 0 || !location) return edits
-  const sizes = valueOf(element, 'sizes')
+  if (others.length === 0) return edits
+  const sizes = element.attributes.find(({ name }) => name === 'sizes')?.text
   const sources = others.map((group) => {
     const screen = group.media !== undefined ? `media="${escape(group.media)}" width="${group.width}" height="${group.height}" ` : ''
-    return `<source ${screen}type="${group.type}" srcset="${escape(srcsetOf(group))}"${sizes === undefined ? '' : ` sizes="${escape(sizes)}"`}>`
+    return `<source ${screen}type="${group.type}" srcset="${escape(srcsetOf(group))}"${sizes === undefined ? '' : ` ${sizes}`}>`
   })
-  const isInPicture = element.parentNode && 'tagName' in element.parentNode && element.parentNode.tagName === 'picture'
-  const [before, after] = isInPicture ? ['', ''] : ['<picture>', '</picture>']
+  const outer = element.isInPicture ? [] : element.attributes.filter(({ isOuter }) => isOuter)
+  const [before, after] = element.isInPicture ? ['', ''] : [`<picture${outer.map(({ text }) => ` ${text}`).join('')}>`, '</picture>']
   return [
-    { start: location.startOffset, end: location.startOffset, text: before + sources.join('') },
+    { start: element.start, end: element.start, text: before + sources.join('') },
     ...edits,
-    { start: location.endOffset, end: location.endOffset, text: after },
+    ...outer.map(({ start, end }) => ({ start, end, text: '' })),
+    { start: element.end, end: element.end, text: after },
   ]
 }
 
 /** A `<source>` says what it is; several formats make several of it. */
-function sourceEdits(place: Place, image: HtmlImage): Edit[] {
-  const { element } = place
-  const location = element.sourceCodeLocation
+function sourceEdits({ element, attribute }: Place, image: HtmlImage): Edit[] {
   const [only] = image.groups
-  if (image.groups.length === 1 || !location)
-    return [write(place, srcsetOf(only)), ...(valueOf(element, 'type') === undefined && only ? [add(element, ` type="${only.type}"`)] : [])]
-  const rest = element.attrs
-    .filter(({ name }) => name !== 'srcset' && name !== 'type')
-    .map(({ name, value }) => ` ${name}="${escape(value)}"`)
+  if (image.groups.length === 1)
+    return [write(attribute, srcsetOf(only)), ...(!attributeOf(element, 'type') && only ? [add(element, ` type="${only.type}"`)] : [])]
+  const rest = element.attributes.filter(({ name }) => name !== 'srcset' && name !== 'type').map(({ text }) => ` ${text}`)
   const text = image.groups.map((group) => `<source type="${group.type}" srcset="${escape(srcsetOf(group))}"${rest.join('')}>`).join('')
-  return [{ start: location.startOffset, end: location.endOffset, text }]
+  return [{ start: element.start, end: element.end, text }]
 }
 
 function srcsetOf(group: HtmlImage['groups'][number] | undefined): string {
@@ -224,14 +240,13 @@ function srcsetOf(group: HtmlImage['groups'][number] | undefined): string {
 }
 
 /** An attribute with another value, in place of the old one. */
-function write({ element, attribute }: Place, value: string): Edit {
-  const location = element.sourceCodeLocation?.attrs?.[attribute]
-  return { start: location?.startOffset ?? 0, end: location?.endOffset ?? 0, text: `${attribute}="${escape(value)}"` }
+function write({ name, start, end }: Attribute, value: string): Edit {
+  return { start, end, text: `${name}="${escape(value)}"` }
 }
 
 /** More attributes, behind the name of the element. */
-function add(element: Element, text: string): Edit {
-  const at = (element.sourceCodeLocation?.startOffset ?? 0) + 1 + element.tagName.length
+function add({ start, tagName }: Element, text: string): Edit {
+  const at = start + 1 + tagName.length
   return { start: at, end: at, text }
 }
 

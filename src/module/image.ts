@@ -24,8 +24,11 @@ interface FormatGroup {
 /** What was asked of the source besides images, by the name of its export. */
 export type Facts = Readonly<Record<string, Expression>>
 
+/** How attributes are written that HTML and React name differently. */
+export type Attributes = 'html' | 'react'
+
 /** What the module of a request exports, with outputs in the place of their addresses. */
-export function exportedValue(request: Request, plan: Plan, facts: Facts = {}): Value {
+export function exportedValue(request: Request, plan: Plan, facts: Facts = {}, attributes: Attributes = 'html'): Value {
   const groups = groupByFormat(plan.views.at(-1)?.outputs ?? [])
   const fallback = groups.at(-1)
   const largest = fallback && largestOf(fallback.outputs)
@@ -49,11 +52,12 @@ export function exportedValue(request: Request, plan: Plan, facts: Facts = {}): 
     case 'metadata':
       return metadataValue(plan.outputs, request.shape.keys)
     default:
-      return { ...imageValue(plan, groups, fallback, largest), ...facts }
+      return { ...imageValue(plan, groups, fallback, largest, attributes), ...facts }
   }
 }
 
-function imageValue(plan: Plan, groups: FormatGroup[], fallback: FormatGroup, src: Output): Record<string, Value> {
+function imageValue(plan: Plan, groups: FormatGroup[], fallback: FormatGroup, src: Output, attributes: Attributes): Record<string, Value> {
+  const name = attributes === 'react' ? 'srcSet' : 'srcset'
   const { width, height } = src.picture
   const srcset = srcsetText(fallback.outputs)
   return {
@@ -61,8 +65,8 @@ function imageValue(plan: Plan, groups: FormatGroup[], fallback: FormatGroup, sr
     width,
     height,
     srcset,
-    img: { src, ...(fallback.outputs.length > 1 && { srcset }), width, height },
-    sources: [...artSources(plan), ...groups.map(sourceOf)],
+    img: { src, ...(fallback.outputs.length > 1 && { [name]: srcset }), width, height },
+    sources: [...artSources(plan, name), ...groups.map((group) => sourceOf(group, name))],
     outputs: plan.outputs.map((output) => ({ path: output, ...factsOf(output) })),
   }
 }
@@ -79,19 +83,19 @@ function pictureValue(plan: Plan, groups: FormatGroup[], fallback: FormatGroup, 
 }
 
 /** The `<source>`s of the screens that show another picture; its size keeps its place in the page, which the `<img>` would get wrong. */
-function artSources({ views }: Plan): Value[] {
+function artSources({ views }: Plan, name = 'srcset'): Value[] {
   return views.flatMap(({ media, outputs }: View) =>
     media === undefined
       ? []
       : groupByFormat(outputs).map((group) => {
           const { width = 0, height = 0 } = largestOf(group.outputs)?.picture ?? {}
-          return { media, ...sourceOf(group), width, height }
+          return { media, ...sourceOf(group, name), width, height }
         }),
   )
 }
 
-function sourceOf({ format, outputs }: FormatGroup): { type: string; srcset: Text } {
-  return { type: `image/${format}`, srcset: srcsetText(outputs) }
+function sourceOf({ format, outputs }: FormatGroup, name: string): Record<string, Value> {
+  return { type: `image/${format}`, [name]: srcsetText(outputs) }
 }
 
 function metadataValue(outputs: readonly Output[], keys: readonly string[] | undefined): Value {

@@ -36,8 +36,14 @@ export interface Api {
   files: Map<string, { key: string; name: string }>
   /** Every question that was planned, by its id: what a token stands for. */
   facts: Map<string, PlannedFact & { written: string; missing?: boolean }>
+  /** File ids of what each style sheet shows, by the id of its module. */
+  inSheets: Map<string, Set<string>>
   /** What workers use: they are bundled apart, but their images are files of the page's build. */
   inWorkers: Used
+  /** What servers use that leave their files to the client's build. */
+  onServer: Used
+  /** The client's build, once it is on disk. */
+  client?: { folder: string; used: Used }
   /** Ids of the modules of a file, on the dev server. */
   watched: Map<string, Set<string>>
   /** Files of images that pages name in their own markup, on the dev server. */
@@ -80,7 +86,9 @@ export function createApi(options: Options): Api {
     jobs: new Map(),
     files: new Map(),
     facts: new Map(),
+    inSheets: new Map(),
     inWorkers: nothingUsed(),
+    onServer: nothingUsed(),
     watched: new Map(),
     onPages: new Set(),
     importers: new Map(),
@@ -90,10 +98,10 @@ export function createApi(options: Options): Api {
 
 /** Unless told otherwise, a project has types when it is checked by TypeScript. */
 function typesFile(root: string, options: Options): TypesFile | undefined {
-  const { types, cache } = options
+  const { types, cache, attributes } = options
   if (types === false) return undefined
   const home = typesHome(root) ?? (types === true ? root : undefined)
   const path = typeof types === 'string' ? resolve(root, types) : home && join(home, TYPES_FILE)
   const temp = join(cacheFolder(root, cache.dir), 'types')
-  return path === undefined ? undefined : openTypesFile({ path, root, temp, names: options })
+  return path === undefined ? undefined : openTypesFile({ path, root, temp, names: options, attributes })
 }

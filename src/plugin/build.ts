@@ -5,7 +5,8 @@ import { makeManifest, usesOf } from './manifest.ts'
 import { emits, rootOf } from './place.ts'
 import { finishAssets } from './finish.ts'
 import { checkPrivacy } from './privacy.ts'
-import { renderChunk, type Rendering } from './render.ts'
+import { emitOfSheets, renderChunk, type Rendering } from './render.ts'
+import { clientIsWritten, leaveToClient } from './server-only.ts'
 
 /** A bundle that is being written. */
 interface Bundle {
@@ -13,8 +14,8 @@ interface Bundle {
   used: Used
 }
 
-/** The part that makes images while chunks are written: only what tree shaking has left. */
-export function buildPart(api: Api, worker: boolean): PluginPart {
+/** The parts that make images while chunks are written: only what tree shaking has left. */
+export function buildParts(api: Api, worker: boolean): PluginPart[] {
   // References are good for one bundle only. Several of them may be written at a time (outputs, environments, workers),
   // and what tells them apart is the object that holds their options.
   const bundles = new WeakMap<OutputOptions, Bundle>()
@@ -22,6 +23,14 @@ export function buildPart(api: Api, worker: boolean): PluginPart {
     const bundle = { emitted: new Map<string, Promise<string>>(), used: worker ? api.inWorkers : nothingUsed() }
     bundles.set(options, bundle)
     return bundle
+  }
+
+  const orFail = async <T>(context: BundlerContext, run: () => Promise<T>): Promise<T> => {
+    try {
+      return await run()
+    } catch (error) {
+      return context.error(toBundlerError(error, rootOf(context), api.importers))
+    }
   }
 
   const rendering = (context: BundlerContext, options: OutputOptions, bundle: Bundle): Rendering => ({
@@ -33,7 +42,18 @@ export function buildPart(api: Api, worker: boolean): PluginPart {
     ...bundle,
   })
 
-  return {
+  const sheets: PluginPart = {
+    name: 'imagemill:sheets',
+    renderChunk: {
+      // Behind Vite, which begins its record of a chunk in this hook.
+      order: 'post',
+      async handler(this: BundlerContext, _: string, chunk: Chunk, options: OutputOptions) {
+        const bundle = bundles.get(options) ?? begin(options)
+        await orFail(this, () => emitOfSheets({ ...rendering(this, options, bundle), chunk }))
+      },
+    },
+  }
+  const build: PluginPart = {
     name: 'imagemill:build',
     enforce: 'pre',
     renderStart(options: OutputOptions) {
@@ -43,55 +63,64 @@ export function buildPart(api: Api, worker: boolean): PluginPart {
       order: 'pre',
       async handler(this: BundlerContext, code: string, chunk: Chunk, options: OutputOptions, meta?: { chunks?: Record<string, Chunk> }) {
         const bundle = bundles.get(options) ?? begin(options)
-        try {
-          return await renderChunk(code, {
-            ...rendering(this, options, bundle),
-            chunk,
-            chunks: Object.values(meta?.chunks ?? { [chunk.fileName]: chunk }),
-          })
-        } catch (error) {
-          return this.error(toBundlerError(error, rootOf(this), api.importers))
-        }
+        const chunks = Object.values(meta?.chunks ?? { [chunk.fileName]: chunk })
+        return orFail(this, () => renderChunk(code, { ...rendering(this, options, bundle), chunk, chunks }))
       },
     },
     generateBundle: {
       // After Vite has put the files of workers into the bundle.
       order: 'post',
       async handler(this: BundlerContext, options: OutputOptions, files: Record<string, unknown>) {
-        const { manifest } = api.options
         const bundle = bundles.get(options) ?? begin(options)
         const { used } = bundle
-        try {
+        await orFail(this, async () => {
           await finishAssets(files, rendering(this, options, bundle))
-          if (worker || !emits(this)) return
+          if (worker) return
+          if (!emits(this)) return leaveToClient(this, api, used)
           await checkPrivacy(files, this, api, used)
-        } catch (error) {
-          return this.error(toBundlerError(error, rootOf(this), api.importers))
-        }
-        if (manifest === undefined) return
-        // A worker may have fallen away, or be left from an earlier turn of watching.
-        const inWorkers = [...api.inWorkers.files].filter(([, name]) => name in files)
-        const all = {
-          files: new Map([...inWorkers, ...used.files]),
-          inlined: new Set([...api.inWorkers.inlined, ...used.inlined]),
-          facts: new Set([...api.inWorkers.facts, ...used.facts]),
-        }
-        if (all.files.size + all.inlined.size + all.facts.size === 0) return
-        const content = await makeManifest(api.jobs.values(), api, rootOf(this), usesOf(all))
-        this.emitFile({ type: 'asset', fileName: manifest, source: `${JSON.stringify(content, undefined, 2)}\n` })
+          await emitManifest(this, api, used, files)
+        })
       },
+    },
+    async writeBundle(this: BundlerContext, options: OutputOptions) {
+      if (worker || !options.dir || !emits(this) || this.environment?.config.consumer !== 'client') return
+      const { used } = bundles.get(options) ?? begin(options)
+      const folder = options.dir
+      await orFail(this, () => clientIsWritten(this, api, folder, used))
     },
     closeBundle: {
       order: 'post',
       sequential: true,
       async handler(this: BundlerContext) {
-        await api.types(rootOf(this))?.write()
-        const pipeline = api.openedPipeline()
-        if (!pipeline) return
-        if (this.environment?.config.command === 'serve') return pipeline.close()
-        api.report.summarise(await pipeline.damaged())
-        await pipeline.tidy()
+        await close(this, api)
       },
     },
   }
+  return [build, sheets]
+}
+
+/** Writes the record of a bundle into it. */
+async function emitManifest(context: BundlerContext, api: Api, used: Used, files: Record<string, unknown>): Promise<void> {
+  const { manifest } = api.options
+  if (manifest === undefined) return
+  // A worker may have fallen away, or be left from an earlier turn of watching.
+  const inWorkers = [...api.inWorkers.files].filter(([, name]) => name in files)
+  const all = {
+    files: new Map([...inWorkers, ...used.files]),
+    inlined: new Set([...api.inWorkers.inlined, ...used.inlined]),
+    facts: new Set([...api.inWorkers.facts, ...used.facts]),
+  }
+  if (all.files.size + all.inlined.size + all.facts.size === 0) return
+  const content = await makeManifest(api.jobs.values(), api, rootOf(context), usesOf(all))
+  context.emitFile({ type: 'asset', fileName: manifest, source: `${JSON.stringify(content, undefined, 2)}\n` })
+}
+
+/** The bundle of an environment is done, or its server. */
+async function close(context: BundlerContext, api: Api): Promise<void> {
+  await api.types(rootOf(context))?.write()
+  const pipeline = api.openedPipeline()
+  if (!pipeline) return
+  if (context.environment?.config.command === 'serve') return pipeline.close()
+  api.report.summarise(await pipeline.damaged())
+  await pipeline.tidy()
 }

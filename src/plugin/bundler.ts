@@ -37,13 +37,14 @@ export interface ViteConfig {
   resolve: { preserveSymlinks: boolean }
   build: { emitAssets: boolean; copyPublicDir?: boolean; assetsInlineLimit: number | InlineLimit['call'] }
   experimental?: { renderBuiltUrl?: BuiltUrl['call'] | undefined }
-  css?: { transformer?: string }
+  css?: { transformer?: string; postcss?: unknown }
   createResolver?(options: {
     preferRelative: boolean
     tryIndex: boolean
     extensions: string[]
   }): (id: string, importer?: string) => Promise<string | undefined>
   logger: Logger
+  plugins?: readonly { name: string; api?: unknown }[]
 }
 
 /** A method, because Vite's own type is narrower in the words it takes. */
@@ -72,6 +73,8 @@ export interface BundlerError {
 export interface Chunk {
   fileName: string
   modules: Record<string, { code?: string | null }>
+  /** Vite's own record of what a chunk needs, from which it writes its manifest. */
+  viteMetadata?: { importedAssets: Set<string> }
 }
 
 export interface OutputOptions {

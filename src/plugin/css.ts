@@ -6,12 +6,14 @@ import { cssEdits, cssTexts, findUrls, type CssImage, type CssUrl } from '../mod
 import { applyEdits } from '../module/edits.ts'
 import { isRemote } from '../query/remote.ts'
 import { splitId } from '../query/text.ts'
-import type { Api } from './api.ts'
+import { fileId } from './address.ts'
+import type { Api, Job } from './api.ts'
 import type { BundlerContext, PluginPart, ViteConfig } from './bundler.ts'
 import { below } from './error.ts'
 import { ask, askAllowed, decode, originalJob, planImage, type Asked } from './load.ts'
 import { isElsewhere, mayHaveImages, pageImage, pagePlace } from './page-images.ts'
 import type { Place } from './place.ts'
+import { findTokens } from './tokens.ts'
 
 /** What we use of PostCSS, in our own words: whether it is there is Vite's affair. */
 interface Declaration {
@@ -35,32 +37,51 @@ export interface PostcssPlugin {
 /** Makes the images that a style sheet names: after all `@import`s and preprocessors, and before Vite looks at addresses. */
 export function postcssPlugin(api: Api, config: () => ViteConfig | undefined): PostcssPlugin {
   return {
-    postcssPlugin: 'imagemill',
+    postcssPlugin: NAME,
     async Once(root, { result }) {
+      const from = result.opts.from ?? ''
+      // What a framework has had compiled before has its addresses already.
+      api.inSheets.set(from, new Set(idsIn(root.source?.input.css ?? '')))
       const settled = config()
-      if (!settled || !mayHaveImages(root.source?.input.css ?? '', api)) return
+      if (!settled) return
       const place = pagePlace(settled, api)
       const declarations: Declaration[] = []
       // An answer of `false` would end the walk.
       root.walkDecls((declaration) => void (mayHaveImages(declaration.value, api) && declarations.push(declaration)))
       for (const declaration of declarations) {
-        const sheet = declaration.source?.input.file ?? result.opts.from ?? ''
-        for (const file of await rewrite(declaration, sheet, settled, place))
-          result.messages.push({ type: 'dependency', plugin: 'imagemill', file, parent: result.opts.from })
+        const { files, ids } = await rewrite(declaration, declaration.source?.input.file ?? from, settled, place)
+        inSheet(api, from, ids)
+        for (const file of files) result.messages.push({ type: 'dependency', plugin: 'imagemill', file, parent: result.opts.from })
       }
     },
   }
 }
 
-/** Rewrites one declaration and answers the image files that it depends on. */
-async function rewrite(declaration: Declaration, sheet: string, config: ViteConfig, place: Place): Promise<string[]> {
+function idsIn(css: string): string[] {
+  return findTokens(css).flatMap(({ kind, key }) => (kind === 'URL' ? [key] : []))
+}
+
+/** Remembers what a sheet shows, so that the chunk which it is a part of can say so. */
+function inSheet(api: Api, id: string, files: readonly string[]): void {
+  if (files.length > 0) api.inSheets.set(id, new Set([...(api.inSheets.get(id) ?? []), ...files]))
+}
+
+interface Shown {
+  /** Image files that a sheet depends on. */
+  files: string[]
+  /** File ids of the outputs. */
+  ids: string[]
+}
+
+/** Rewrites one declaration. */
+async function rewrite(declaration: Declaration, sheet: string, config: ViteConfig, place: Place): Promise<Shown> {
   const at = declaration.source?.start ?? { line: 1, column: 1 }
   const urls = findUrls(declaration.value)
-  const { images, files, refuse } = await imagesOf(urls, { sheet, config, place, at: () => at })
+  const { images, files, ids, refuse } = await imagesOf(urls, { sheet, config, place, at: () => at })
   const [plain = declaration.value, rich] = cssTexts(declaration.value, urls, (url) => images.get(url), refuse)
   if (rich !== undefined) declaration.cloneBefore({ value: plain })
   declaration.value = rich ?? plain
-  return files
+  return { files, ids }
 }
 
 interface Sheet {
@@ -74,18 +95,21 @@ interface Sheet {
 async function imagesOf(
   urls: readonly CssUrl[],
   { sheet, config, place, at }: Sheet,
-): Promise<{ images: Map<string, CssImage | undefined>; files: string[]; refuse: (url: CssUrl, why: string) => never }> {
+): Promise<Shown & { images: Map<string, CssImage | undefined>; refuse: (url: CssUrl, why: string) => never }> {
   const images = new Map<string, CssImage | undefined>()
   const files: string[] = []
+  const ids: string[] = []
   const fail = (error: ImagemillError, url: CssUrl): never => {
     throw named(error, at(url), sheet, place)
   }
   for (const each of urls) {
-    const asked = images.has(each.url) ? undefined : await askOf(each.url, sheet, config, place)
+    const asked = images.has(each.url) ? undefined : await askBeside(each.url, sheet, config, place)
     if (!asked) continue
     if (!isRemote(asked.file)) files.push(asked.file)
     const known = { file: asked.file, query: asked.query }
-    images.set(each.url, await imageOf(asked, place).catch((error: unknown) => fail(asImagemillError(error).at(known), each)))
+    const job = await jobOf(asked, place).catch((error: unknown) => fail(asImagemillError(error).at(known), each))
+    images.set(each.url, await pageImage(job, place))
+    if (job.request.values.inline?.[0] !== true) ids.push(...job.plan.outputs.map((output) => fileId(output, job.source)))
   }
   const refuse = (each: CssUrl, message: string): never => {
     const { file, query } = splitId(each.url)
@@ -95,16 +119,16 @@ async function imagesOf(
       each,
     )
   }
-  return { images, files, refuse }
+  return { images, files, ids, refuse }
 }
 
-async function imageOf(asked: Asked, place: Place): Promise<CssImage | undefined> {
+async function jobOf(asked: Asked, place: Place): Promise<Job> {
   await place.allow(asked.file)
-  return pageImage(await planImage(asked, place).catch((error: unknown) => originalJob(asked, place, error)), place)
+  return planImage(asked, place).catch((error: unknown) => originalJob(asked, place, error))
 }
 
-/** What an address asks of us: of a file that Vite finds from the style sheet, aliases included. */
-async function askOf(url: string, sheet: string, config: ViteConfig, place: Place): Promise<Asked | undefined> {
+/** What an address asks of us: of a file that Vite finds from the style sheet or component, aliases included. */
+export async function askBeside(url: string, sheet: string, config: ViteConfig, place: Place): Promise<Asked | undefined> {
   if (isRemote(url)) return askAllowed(url, place.api)
   if (isElsewhere(url)) return undefined
   const { file, query } = splitId(url)
@@ -131,12 +155,14 @@ export function lightningPart(api: Api, config: () => ViteConfig | undefined): P
       order: 'pre',
       filter: { id: SHEET },
       async handler(this: BundlerContext, code: string, id: string) {
+        api.inSheets.set(id, new Set(idsIn(code)))
         const settled = config()
         if (settled?.css?.transformer !== 'lightningcss' || !SHEET.test(id) || !mayHaveImages(code, api)) return null
         const sheet = id.replace(/\?.*$/s, '')
         const urls = findUrls(code, { lineComments: /\.(?:scss|less|styl(?:us)?)$/.test(sheet) })
         const at = ({ start }: CssUrl): { line: number; column: number } => placeIn(code, start)
-        const { images, files, refuse } = await imagesOf(urls, { sheet, config: settled, place: pagePlace(settled, api), at })
+        const { images, files, ids, refuse } = await imagesOf(urls, { sheet, config: settled, place: pagePlace(settled, api), at })
+        inSheet(api, id, ids)
         for (const file of files) this.addWatchFile(file)
         return applyEdits(
           code,
@@ -170,6 +196,19 @@ export async function withPostcss(userConfig: UserConfig, plugin: PostcssPlugin)
   })
   return found && { css: { postcss: { ...found.options, plugins: [...found.plugins, plugin] } } }
 }
+
+/**
+ * With `builder.sharedPlugins` Vite settles its configuration once for each environment, by new plugins, and then goes on
+ * with the old ones: those of PostCSS are new still, and belong to plugins that never learn of any configuration.
+ */
+export function useOwnPostcss({ css, plugins = [] }: ViteConfig): void {
+  const own = plugins.flatMap(({ name, api }) => (name === 'imagemill:serve' && isRecord(api) ? [api['styles']] : []))
+  const list: unknown = isRecord(css?.postcss) ? css.postcss['plugins'] : undefined
+  if (!Array.isArray(list)) return
+  for (const [at, plugin] of list.entries()) if (isRecord(plugin) && plugin['postcssPlugin'] === NAME) list[at] = own.shift() ?? plugin
+}
+
+const NAME = 'imagemill'
 
 /** A quick look for what the loader would search: most projects have none, and loading it takes longer than a warm build does with ten images. */
 function mayHaveConfig(folder: string): boolean {

@@ -55,6 +55,12 @@ export async function answerOf(id: string, { api, root }: Pick<Place, 'api' | 'r
   }
 }
 
+/** The CSS background of a placeholder; that of none where it is left out. */
+export async function backgroundOf(id: string, place: Pick<Place, 'api' | 'root'>): Promise<string> {
+  const answer = await answerOf(id, place)
+  return typeof answer?.['background'] === 'string' ? answer['background'] : 'none'
+}
+
 /** The exact record of a question about the source of a job. */
 export async function makeFactResult(job: Job, fact: Fact, api: Api, root: string): Promise<{ records: JobSuccess[]; cached: boolean }> {
   const { metadata, elapsed_ms, cached } = await api.pipeline(root).fact({ source: job.source, fact })

@@ -2,8 +2,8 @@ import { posix } from 'node:path'
 import { isRecord } from '../hash.ts'
 import { joinEdits, type Edit } from '../module/edits.ts'
 import type { ViteConfig } from './bundler.ts'
-import { dataOf, emitFile, makeAll, type Rendering } from './render.ts'
-import { addressStart, findTokens } from './tokens.ts'
+import { dataOf, emitFile, makeAll, shownBackground, type Rendering } from './render.ts'
+import { addressStart, findTokens, type Token } from './tokens.ts'
 
 /** Puts addresses into the pages and style sheets of a bundle; by now their own names are known. */
 export async function finishAssets(files: Record<string, unknown>, rendering: Rendering): Promise<void> {
@@ -14,15 +14,15 @@ export async function finishAssets(files: Record<string, unknown>, rendering: Re
     if (tokens.length === 0) continue
     await makeAll(tokens, rendering)
     const edits: Edit[] = []
-    for (const token of tokens) {
-      const address =
-        token.kind === 'URL'
-          ? builtUrl((await emitFile(token.key, rendering)).fileName, name, rendering)
-          : await dataOf(token.key, rendering, 'uri')
-      edits.push({ start: addressStart(text, token), end: token.end, text: address })
-    }
+    for (const token of tokens)
+      edits.push({ start: addressStart(text, token), end: token.end, text: await finalText(token, name, rendering) })
     file['source'] = joinEdits(text, edits)
   }
+}
+
+async function finalText({ kind, key }: Token, host: string, rendering: Rendering): Promise<string> {
+  if (kind === 'BACKGROUND') return shownBackground(key, rendering)
+  return kind === 'URL' ? builtUrl((await emitFile(key, rendering)).fileName, host, rendering) : dataOf(key, rendering, 'uri')
 }
 
 /** Address of a file in a page or a style sheet, as Vite makes it for its own: `renderBuiltUrl` first, then `base`. */

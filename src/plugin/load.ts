@@ -141,7 +141,7 @@ export async function typeOf(job: Job, { api, root }: Pick<Place, 'api' | 'root'
   const type =
     request.shape?.name === 'result'
       ? resultType(recordsOf(plan.operation, plan.outputs))
-      : typeText(exportedValue(request, plan, factTypes(facts)))
+      : typeText(exportedValue(request, plan, factTypes(facts), api.options.attributes))
   return withFacts(type, facts)
 }
 
@@ -176,7 +176,7 @@ async function codeOf(job: Job, place: Place): Promise<string> {
     const context = { shapes: place.api.options.shapes, path: pathBelow(place.root, job.source.file), urlOf }
     return shapedCode(await customValue(custom, job, context), facts)
   }
-  return moduleCode(exportedValue(job.request, job.plan, facts), facts, urlOf)
+  return moduleCode(exportedValue(job.request, job.plan, facts, place.api.options.attributes), facts, urlOf)
 }
 
 /** Data URIs of the outputs that `inline` asks for. In a build the bytes are put in when the chunk is rendered. */

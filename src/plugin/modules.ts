@@ -78,7 +78,7 @@ export function modulesPart(api: Api): PluginPart {
 }
 
 /** Has the dev server tell of changes of a file; those outside of the root it would not see. */
-function watch(file: string, id: string, { api, root }: Place): void {
+export function watch(file: string, id: string, { api, root }: Place): void {
   api.watched.set(file, (api.watched.get(file) ?? new Set()).add(id))
   if (relative(root, file).startsWith('..')) api.watcher?.add(file)
 }

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { isRecord } from '../hash.ts'
 import { cgroupCpus, memoryLimit } from '../machine.ts'
+import type { Attributes } from '../module/image.ts'
 import type { Breakpoints } from '../query/breakpoints.ts'
 import { isBreakpointName, isMediaQuery } from '../query/media.ts'
 import type { QueryInput } from '../query/text.ts'
@@ -43,6 +44,8 @@ export interface ImagemillOptions {
    * The text of the module is part of what the cache knows an image by, that of other modules it imports is not. @default {}
    */
   transforms?: Readonly<Record<string, string>>
+  /** How `img` and `sources` write attributes: React says `srcSet` where HTML says `srcset`. @default 'html' */
+  attributes?: Attributes
   cache?: {
     /** Folder of the store, from the project's root. @default 'node_modules/.cache/imagemill' beside the nearest package.json */
     dir?: string
@@ -107,6 +110,7 @@ export interface Options {
   breakpoints: Breakpoints
   shapes: Readonly<Record<string, ShapeFunction>>
   transforms: Readonly<Record<string, string>>
+  attributes: Attributes
   cache: { dir: string | undefined; maxSize: number }
   store: SharedStore | undefined
   queue: SharedQueue | undefined
@@ -133,6 +137,7 @@ export function resolveOptions(input: unknown = {}): Options {
     'breakpoints',
     'shapes',
     'transforms',
+    'attributes',
     'cache',
     'store',
     'queue',
@@ -159,6 +164,9 @@ export function resolveOptions(input: unknown = {}): Options {
     breakpoints: breakpointsOf(raw['breakpoints']),
     shapes: shapesOf(raw['shapes']),
     transforms: transformsOf(raw['transforms']),
+    attributes:
+      read(raw['attributes'], 'attributes', "'html' or 'react'", (value) => (['html', 'react'] as const).find((word) => word === value)) ??
+      'html',
     cache: {
       dir: read(cache['dir'], 'cache.dir', 'a path', (value) => (typeof value === 'string' && value !== '' ? value : undefined)),
       maxSize: read(cache['maxSize'], 'cache.maxSize', SIZE, bytesOf) ?? 2e9,

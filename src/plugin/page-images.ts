@@ -4,8 +4,9 @@ import type { Output } from '../types.ts'
 import { addressOf, dataUri, fileId, isOnlyAddress } from './address.ts'
 import type { Api, Job } from './api.ts'
 import type { ViteConfig } from './bundler.ts'
+import { backgroundOf, factId } from './facts.ts'
 import { placeOf, type Place } from './place.ts'
-import { addressToken } from './tokens.ts'
+import { addressToken, tokenOf } from './tokens.ts'
 
 /** A quick look whether a text can name an image with a query: most do not, and are not parsed. */
 const MAYBE = /\.(?:avif|gif|hei[cf]|jfif|jpe?g|png|svg|tiff?|webp)\?[^\s"']/i
@@ -51,6 +52,14 @@ export async function pageImage(job: Job, place: Place): Promise<HtmlImage | und
     return media === undefined ? [] : groupsOf(outputs).map((group) => ({ media, width, height, ...group }))
   })
   return { groups: groupsOf(base), art, src: addressIn(largest), width: largest.picture.width, height: largest.picture.height }
+}
+
+/** What shows where the image will be: an answer of the dev server, or a token. */
+export async function backgroundIn(job: Job, place: Place): Promise<string | undefined> {
+  const fact = job.plan.facts.find(({ question }) => question.operation === 'placeholder')
+  const id = fact && factId(fact, job)
+  if (id === undefined) return undefined
+  return place.devBase === undefined ? tokenOf('BACKGROUND', id) : backgroundOf(id, place)
 }
 
 function address(output: Output, { source }: Job, place: Place): string {

@@ -74,7 +74,7 @@ export async function projectTypes(api: Api, options: ProjectOptions): Promise<P
   } finally {
     await api.openedPipeline()?.close()
   }
-  const text = dtsText(types, fallbackTypes(), api.options)
+  const text = dtsText(types, fallbackTypes(api.options.attributes), api.options)
   const before = await readFile(path, 'utf8').catch(() => undefined)
   return {
     path,

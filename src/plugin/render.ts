@@ -12,7 +12,7 @@ import { fileUrlExpression } from './file-url.ts'
 import { makeManifest, usesOf } from './manifest.ts'
 import { elapsedOf } from '../contract/record.ts'
 import { literalsAt } from './string-literals.ts'
-import { answerOf } from './facts.ts'
+import { answerOf, backgroundOf } from './facts.ts'
 import { addressStart, findTokens, withQuotes, type Token } from './tokens.ts'
 
 /** A bundle that is being written, in one environment. */
@@ -40,10 +40,21 @@ export async function renderChunk(code: string, rendering: ChunkRendering): Prom
   const tokens = findTokens(code)
   if (tokens.length === 0) return null
   await makeAll(tokens, rendering)
-  const literals = rendering.context.environment ? undefined : literalsAt(rendering.context.parse(code), code)
+  // What a module of ours holds Vite can handle itself; within the text of a compiled template it takes care.
+  const isWithin = tokens.some((token) => addressStart(code, token) !== token.start)
+  const literals = rendering.context.environment && !isWithin ? undefined : literalsAt(rendering.context.parse(code), code)
   const edits: Edit[] = []
   for (const token of tokens) edits.push(await editOf(token, code, literals, rendering))
   return applyEdits(code, edits, Boolean(rendering.options.sourcemap))
+}
+
+/** Style sheets get their addresses at the very end, when frameworks have long asked which files a chunk needs. */
+export async function emitOfSheets(rendering: Rendering & { chunk: Chunk }): Promise<void> {
+  const { api, chunk } = rendering
+  const ids = Object.keys(chunk.modules).flatMap((id) => [...(api.inSheets.get(id) ?? [])])
+  if (ids.length === 0 || !chunk.viteMetadata) return
+  if (rendering.emits) await makeFiles(ids, rendering)
+  for (const id of ids) chunk.viteMetadata.importedAssets.add((await emitFile(id, rendering)).fileName)
 }
 
 /** What takes the place of a token. */
@@ -60,7 +71,8 @@ async function editOf(
     case 'URL': {
       const address = await emitOutput(key, rendering)
       const literal = literals?.(start)
-      return { start, end, text: literal ? `${literal.open}${address}${literal.close}` : address }
+      if (!literal || (rendering.context.environment && literal.isDouble)) return { start, end, text: address }
+      return { start, end, text: `${literal.open}${rendering.context.environment ? `"${address}"` : address}${literal.close}` }
     }
     case 'DATA':
       return { start, end, text: await dataOf(key, rendering, 'uri') }
@@ -73,6 +85,8 @@ async function editOf(
     case 'FACT':
       rendering.used.facts.add(key)
       return { ...whole, text: JSON.stringify(JSON.stringify(await answerOf(key, rendering))) }
+    case 'BACKGROUND':
+      return { start, end, text: await shownBackground(key, rendering) }
     case 'METADATA':
       return { ...whole, text: JSON.stringify(await metadataOf(key, rendering)) }
     case 'MANIFEST':
@@ -85,13 +99,18 @@ export async function makeAll(tokens: readonly Token[], rendering: Rendering): P
   const keys = tokens.flatMap(({ kind, key }) => {
     if (kind === 'MS') return outputsOfJob(key, rendering.api).map((output) => output.key)
     if (kind === 'URL') return rendering.emits ? [fileOf(key, rendering.api).key] : []
-    return kind === 'MANIFEST' || kind === 'FACT' ? [] : [key]
+    return kind === 'MANIFEST' || kind === 'FACT' || kind === 'BACKGROUND' ? [] : [key]
   })
-  const facts = tokens.flatMap(({ kind, key }) => (kind === 'FACT' ? [key] : []))
+  const facts = tokens.flatMap(({ kind, key }) => (kind === 'FACT' || kind === 'BACKGROUND' ? [key] : []))
   await Promise.all([
     ...[...new Set(keys)].map((key) => madeOf(key, rendering)),
     ...[...new Set(facts)].map((id) => answerOf(id, rendering)),
   ])
+}
+
+/** Makes the outputs of some files, at once. */
+export async function makeFiles(ids: readonly string[], rendering: Pick<Rendering, 'api' | 'root'>): Promise<void> {
+  await Promise.all(ids.map((id) => madeOf(fileOf(id, rendering.api).key, rendering)))
 }
 
 /** Makes an output; when that fails and the user wants to go on, its source takes its place. */
@@ -134,7 +153,7 @@ export function queryOf(key: string, api: Api): string | undefined {
   return undefined
 }
 
-async function bytesOf(key: string, { api, root }: Rendering): Promise<Buffer> {
+export async function bytesOf(key: string, { api, root }: Pick<Rendering, 'api' | 'root'>): Promise<Buffer> {
   const planned = deliverable(key, api)
   if (!planned.original) {
     const { bytes, healed } = await api.pipeline(root).read(planned)
@@ -174,6 +193,12 @@ export async function dataOf(key: string, rendering: Rendering, form: 'uri' | 'b
   const bytes = await bytesOf(key, rendering)
   rendering.used.inlined.add(key)
   return form === 'bare' ? bytes.toString('base64') : dataUri(deliverable(key, rendering.api).output, bytes)
+}
+
+/** A placeholder as a page shows it: a value of the CSS property `background`. */
+export async function shownBackground(id: string, rendering: Rendering): Promise<string> {
+  rendering.used.facts.add(id)
+  return backgroundOf(id, rendering)
 }
 
 async function elapsedOfJob(jobId: string, rendering: Rendering): Promise<number> {

@@ -6,6 +6,8 @@ interface Literal {
   /** How to leave the literal and come back into it. */
   open: string
   close: string
+  /** Whether it is in double quotes. */
+  isDouble: boolean
 }
 
 /** The string or template that each place in the code is in, found in the syntax tree: quotes alone do not tell. */
@@ -41,10 +43,10 @@ function collect(node: unknown, code: string, into: Literal[]): void {
   if (typeof start === 'number' && typeof end === 'number') {
     if (type === 'Literal' && typeof value === 'string') {
       const quote = code[start] ?? '"'
-      into.push({ start, end, open: `${quote} + `, close: ` + ${quote}` })
+      into.push({ start, end, open: `${quote} + `, close: ` + ${quote}`, isDouble: quote === '"' })
       return
     }
-    if (type === 'TemplateElement') into.push({ start, end, open: '${', close: '}' })
+    if (type === 'TemplateElement') into.push({ start, end, open: '${', close: '}', isDouble: false })
   }
   for (const inner of Object.values(node)) if (typeof inner === 'object' && inner !== null) collect(inner, code, into)
 }

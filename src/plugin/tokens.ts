@@ -1,15 +1,15 @@
 /** Names in rendered code that stand for what is only known when images are made. */
-export type TokenKind = 'URL' | 'SIZE' | 'MS' | 'DATA' | 'BASE64' | 'FACT' | 'METADATA' | 'MANIFEST'
+export type TokenKind = 'URL' | 'SIZE' | 'MS' | 'DATA' | 'BASE64' | 'FACT' | 'BACKGROUND' | 'METADATA' | 'MANIFEST'
 
 export interface Token {
   kind: TokenKind
-  /** Key of an output; of a job or an output for MS; id of a fact for FACT; the word `ALL` for MANIFEST. */
+  /** Key of an output; of a job or an output for MS; id of a fact for FACT and BACKGROUND; the word `ALL` for MANIFEST. */
   key: string
   start: number
   end: number
 }
 
-const TOKEN = /__IMAGEMILL_(URL|SIZE|MS|DATA|BASE64|FACT|METADATA|MANIFEST)_([0-9a-f]{64}|ALL)__/g
+const TOKEN = /__IMAGEMILL_(URL|SIZE|MS|DATA|BASE64|FACT|BACKGROUND|METADATA|MANIFEST)_([0-9a-f]{64}|ALL)__/g
 
 export function tokenOf(kind: TokenKind, key: string): string {
   return `__IMAGEMILL_${kind}_${key}__`
@@ -24,7 +24,7 @@ export function findTokens(code: string): Token[] {
 }
 
 function isKind(text: string | undefined): text is TokenKind {
-  return text !== undefined && ['URL', 'SIZE', 'MS', 'DATA', 'BASE64', 'FACT', 'METADATA', 'MANIFEST'].includes(text)
+  return text !== undefined && ['URL', 'SIZE', 'MS', 'DATA', 'BASE64', 'FACT', 'BACKGROUND', 'METADATA', 'MANIFEST'].includes(text)
 }
 
 /** A token that is a whole string literal is replaced with its quotes: what it stands for need not be text. */

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { ifWritable, writeAtomic } from '../files.ts'
 import { dtsText, patternOf, readDts, type ImportTypes, type ProjectNames } from '../module/dts.ts'
+import type { Attributes } from '../module/image.ts'
 import { isRemote } from '../query/remote.ts'
 
 /** Keeps the file with the exact types of all image imports up to date. */
@@ -33,9 +34,10 @@ export interface TypesFileOptions {
   /** Folder for unfinished files. */
   temp: string
   names: ProjectNames
+  attributes: Attributes
 }
 
-export function openTypesFile({ path, root, temp, names }: TypesFileOptions): TypesFile {
+export function openTypesFile({ path, root, temp, names, attributes }: TypesFileOptions): TypesFile {
   const types: ImportTypes = new Map()
   const patterns = new Map<string, Set<string>>()
   const known = new Map<string, { path: string; type: string }>()
@@ -57,7 +59,7 @@ export function openTypesFile({ path, root, temp, names }: TypesFileOptions): Ty
     if (types.size === 0) return
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const before = await readFile(path, 'utf8').catch(() => '')
-      const text = dtsText(merged(readDts(before), types, root), fallbackTypes(), names)
+      const text = dtsText(merged(readDts(before), types, root), fallbackTypes(attributes), names)
       if (text === before) return
       await ifWritable(() => writeAtomic(path, text, temp))
     }
@@ -110,7 +112,8 @@ export function typesHome(root: string): string | undefined {
 }
 
 /** The types that come with the package, for imports that are not found yet. */
-export function fallbackTypes(): string {
+export function fallbackTypes(attributes: Attributes): string {
   const home = dirname(createRequire(import.meta.url).resolve('imagemill/package.json'))
-  return readFileSync(join(home, 'dist/client.d.ts'), 'utf8')
+  const text = readFileSync(join(home, 'dist/client.d.ts'), 'utf8')
+  return attributes === 'react' ? text.replaceAll("import('imagemill').Image", "import('imagemill').ReactImage") : text
 }

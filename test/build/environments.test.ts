@@ -74,11 +74,15 @@ describe.each(VITE_NAMES)('environments in %s', (version) => {
       const { root, client, server } = await buildBoth(version, order, { emitAssets, instances })
       const [inPage, onServer] = [runFile(join(root, 'dist/client/entry.js')), runFile(join(root, 'dist/server/entry.js'))]
       expect(onServer).toEqual(inPage)
-      expect([...client.keys()].filter(isImage).sort()).toEqual(namesOf(inPage))
       const extra = runFile(join(root, 'dist/server/entry.js'), { pick: 'extra' })
+      // What only the server uses, and does not keep itself, is among the files of the client where one plugin knows of both.
+      const isLeft = instances === 'one' && !emitAssets
+      expect([...client.keys()].filter(isImage).sort()).toEqual(namesOf(isLeft ? [inPage, extra] : inPage))
+      const manifest: unknown = JSON.parse(String(client.get('.vite/imagemill.json')))
+      expect(Object.keys(Object(manifest)).includes('img/photo.jpg?w=33')).toBe(isLeft)
       expect([...server.keys()].filter(isImage).sort()).toEqual(emitAssets ? namesOf([onServer, extra]) : [])
       // 80 and 160 px as WebP and JPEG, and 44 px; the twin has the pixels of the photo. 33 px is made only where it is kept.
-      expect(encodesIn(root)).toBe(emitAssets ? 6 : 5)
+      expect(encodesIn(root)).toBe(emitAssets || isLeft ? 6 : 5)
       for (const [name, bytes] of server)
         if (isImage(name) && client.has(name)) expect(bytes.equals(client.get(name) ?? Buffer.alloc(0))).toBe(true)
     })
@@ -88,6 +92,23 @@ describe.each(VITE_NAMES)('environments in %s', (version) => {
     const { root, client } = await buildBoth(version, 'in parallel', { emitAssets: false, instances: 'one', shared: true })
     const inPage = runFile(join(root, 'dist/client/entry.js'))
     expect(runFile(join(root, 'dist/server/entry.js'))).toEqual(inPage)
-    expect([...client.keys()].filter(isImage).sort()).toEqual(namesOf(inPage))
+    const extra = runFile(join(root, 'dist/server/entry.js'), { pick: 'extra' })
+    expect([...client.keys()].filter(isImage).sort()).toEqual(namesOf([inPage, extra]))
+  })
+
+  test('with plugins that all environments share, and a configuration that is settled for each', async () => {
+    const { root } = project({
+      'vite.config.js': `import { imagemill } from ${JSON.stringify(import.meta.resolve('imagemill'))}\nexport default { plugins: [imagemill({ logLevel: 'silent' })] }\n`,
+      'client.js': "import './style.css'\n",
+      'style.css': '.a { background: url(./img/photo.jpg?w=35) }',
+      'img/photo.jpg': await jpeg(300, 200),
+    })
+    const build = { outDir: 'dist', assetsInlineLimit: 0, cssMinify: false, rollupOptions: { input: join(root, 'client.js') } }
+    const config: InlineConfig = { root, logLevel: 'silent', builder: { sharedPlugins: true }, environments: { client: { build } } }
+    const builder = await (VITES[version].createBuilder as (typeof VITES)['vite 8']['createBuilder'])(config)
+    if (builder.environments['client']) await builder.build(builder.environments['client'])
+    const files = filesOf(join(root, 'dist'))
+    const css = String([...files].find(([name]) => name.endsWith('.css'))?.[1])
+    expect(css).toMatch(/url\("?\/assets\/photo-35-[\w-]{8}\.jpeg"?\)/)
   })
 })
