@@ -10,6 +10,7 @@ parentPort.on('message', ({ pictures, width, height }) => {
     const at = new_buffer(name, pixels.length)
     new Uint8Array(memory.buffer, at, pixels.length).set(pixels)
   }
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port of Node.js has none
   parentPort.postMessage(calc_s2('source', 'shown', width, height))
   for (const name of Object.keys(pictures)) remove_buffer(name)
 })

@@ -10,6 +10,7 @@ export function openSsimulacra2() {
   return {
     /** Of two pictures as RGB bytes. */
     async score(source, shown, { width, height }) {
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread of Node.js has none
       worker.postMessage({ pictures: { source, shown }, width, height })
       const [score] = await once(worker, 'message')
       return score

@@ -32,7 +32,10 @@ export interface SharedQueue {
   allowForgetful: boolean
 }
 
-export function storeOf(value: unknown, env: NodeJS.ProcessEnv = process.env): SharedStore | undefined {
+/** Variables of the environment. */
+type Environment = Readonly<Record<string, string | undefined>>
+
+export function storeOf(value: unknown, env: Environment = process.env): SharedStore | undefined {
   if (value === undefined) return undefined
   const raw = fields(value, 'store.', ['remote', 'token', 'write', 'secret'])
   const url = httpAddress(raw['remote'])
