@@ -6,6 +6,7 @@ import { planRequest, planViews, type Plan } from './query/plan.ts'
 import { prunePlan } from './query/prune.ts'
 import type { Request } from './query/request.ts'
 import type { Queue } from './queue/queue.ts'
+import { sharedWork } from './shared-work.ts'
 import { singleFlight } from './single-flight.ts'
 import { encoderVersions } from './source/encoder-versions.ts'
 import { fileShowsPosition } from './source/position-memo.ts'
@@ -53,10 +54,13 @@ export interface Planned {
 export interface Pipeline {
   /** Settles a request without decoding a pixel (only `trim` needs to look at them, and `prune` at files). */
   plan(file: string, request: Request): Promise<Planned>
-  /** The facts of an output, which is made if the store does not have it. `cached` says that an earlier run did. */
-  make(planned: PlannedOutput): Promise<StoredOutput & { cached: boolean }>
+  /**
+   * The facts of an output, which is made if the store does not have it. `cached` says that an earlier run did. It is no
+   * longer made when the signals of all who asked for it are aborted.
+   */
+  make(planned: PlannedOutput, signal?: AbortSignal): Promise<StoredOutput & { cached: boolean }>
   /** The bytes of an output, verified; made anew if they are missing or damaged, which `healed` says. */
-  read(planned: PlannedOutput): Promise<{ bytes: Buffer; healed: boolean }>
+  read(planned: PlannedOutput, signal?: AbortSignal): Promise<{ bytes: Buffer; healed: boolean }>
   /** The answer to a question, found if the store does not have it. `cached` says that an earlier run did. */
   fact(planned: PlannedFact): Promise<StoredFact & { cached: boolean }>
   /** Whether an image file says where it was taken; what cannot be read as an image does not. */
@@ -80,7 +84,7 @@ const READING = 4
 
 export function openPipeline({ folder, maxSize, pixelLimit, queue, patience, warn }: PipelineOptions): Pipeline {
   const store = openRunStore({ folder, maxSize, warn })
-  const flight = singleFlight<StoredOutput & { cached: boolean }>()
+  const flight = sharedWork<StoredOutput & { cached: boolean }>()
   /** What was made or found so far, so that it is looked up once. */
   const seen = new Map<string, StoredOutput>()
   /** Keys made since the last `tidy`: the rest came from the cache. */
@@ -97,24 +101,24 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, patience, war
   }
 
   /** Makes an output, once for all builds that share the store; a temporary one is ours alone. */
-  const encode = ({ source, output }: PlannedOutput): Promise<StoredOutput> =>
+  const encode = ({ source, output }: PlannedOutput, signal: AbortSignal): Promise<StoredOutput> =>
     store.write((opened) => {
-      const work = (): Promise<StoredOutput> => queue.encode(source, output, opened.folder)
+      const work = (): Promise<StoredOutput> => queue.encode(source, output, opened.folder, signal)
       return opened.folder === folder ? once(folder, output.key, { patience, make: work, find: () => findIn(opened, output.key) }) : work()
     })
 
   const answer = (stored: StoredOutput): StoredOutput & { cached: boolean } => ({ ...stored, cached: !fresh.has(stored.key) })
 
-  const make = async (planned: PlannedOutput): Promise<StoredOutput & { cached: boolean }> => {
+  const make = async (planned: PlannedOutput, signal?: AbortSignal): Promise<StoredOutput & { cached: boolean }> => {
     const { key } = planned.output
     const known = seen.get(key)
-    return known ? answer(known) : flight(key, () => findOrMake(planned))
+    return known ? answer(known) : flight(key, (stop) => findOrMake(planned, stop), signal)
   }
 
-  const findOrMake = async (planned: PlannedOutput): Promise<StoredOutput & { cached: boolean }> => {
+  const findOrMake = async (planned: PlannedOutput, signal: AbortSignal): Promise<StoredOutput & { cached: boolean }> => {
     const { key } = planned.output
     const found = findIn(await store.open(), key)
-    const stored = found ?? (await encode(planned))
+    const stored = found ?? (await encode(planned, signal))
     seen.set(key, stored)
     if (!found) fresh.add(key)
     return answer(stored)
@@ -133,9 +137,9 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, patience, war
       }
       return { source, plan: await planWhole(request, settle, async (output) => (await make({ source, output })).size_bytes) }
     },
-    async read(planned) {
+    async read(planned, signal) {
       for (let attempt = 0; attempt < READS; attempt++) {
-        const { key, digest, size_bytes } = await make(planned)
+        const { key, digest, size_bytes } = await make(planned, signal)
         const bytes = await (await store.open()).read(key, { digest, size_bytes })
         if (bytes) return { bytes, healed: attempt > 0 }
         seen.delete(key)

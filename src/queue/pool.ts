@@ -1,7 +1,7 @@
 import type { Report } from '../engine/work.ts'
 import type { Answer, Findings, Task } from '../engine/worker.ts'
 import { ImagemillError, asImagemillError } from '../errors.ts'
-import { singleFlight } from '../single-flight.ts'
+import { sharedWork } from '../shared-work.ts'
 import type { Output, Source, StoredOutput } from '../types.ts'
 import { openLanes, type Turn } from './lanes.ts'
 import { cancelled, openProcesses } from './processes.ts'
@@ -21,6 +21,8 @@ export interface PoolOptions {
 interface Waiting {
   output: Output
   attempts: number
+  /** Takes it out of the batch that it is worked on in. */
+  leave?: () => void
   resolve(stored: StoredOutput): void
   reject(error: ImagemillError): void
 }
@@ -43,7 +45,7 @@ const ATTEMPTS = 2
 /** Runs work in child processes of this machine, source by source, within bounds of CPU and memory. */
 export function openPool({ concurrency, memory, timeout, pixelLimit }: PoolOptions): Queue {
   const processes = openProcesses()
-  const flight = singleFlight<StoredOutput>()
+  const flight = sharedWork<StoredOutput>()
   const groups = new Map<string, Group>()
   const questions: Question[] = []
 
@@ -56,6 +58,7 @@ export function openPool({ concurrency, memory, timeout, pixelLimit }: PoolOptio
 
   const add = (source: Source, folder: string, waiting: Waiting): void => {
     const id = `${source.digest} ${source.file} ${folder}`
+    delete waiting.leave
     const group = groups.get(id) ?? { id, source, folder, waiting: [] }
     group.waiting.push(waiting)
     groups.set(id, group)
@@ -63,10 +66,28 @@ export function openPool({ concurrency, memory, timeout, pixelLimit }: PoolOptio
     setImmediate(start)
   }
 
+  /** An output that nobody wants any longer is taken out of the group that it waits in, or out of the work. */
+  const withdraw = (item: Waiting): void => {
+    for (const group of groups.values()) {
+      group.waiting = group.waiting.filter((other) => other !== item)
+      if (group.waiting.length === 0) groups.delete(group.id)
+    }
+    item.reject(cancelled())
+    item.leave?.()
+  }
+
   const runGroup = async ({ id, source, folder, waiting }: Group): Promise<void> => {
     groups.delete(id)
     const left = new Map(waiting.map((item) => [item.output.key, item]))
+    const stop = new AbortController()
     let current: Waiting | undefined
+    for (const item of waiting) {
+      item.leave = () => {
+        left.delete(item.output.key)
+        // An encode cannot be stopped but with its process; what else was to be made in it is made in another one.
+        if (item === current || left.size === 0) stop.abort()
+      }
+    }
     const onReport = (report: Report): void => {
       const item = left.get(report.key)
       if (report.type === 'started') return void (current = item)
@@ -75,11 +96,13 @@ export function openPool({ concurrency, memory, timeout, pixelLimit }: PoolOptio
       else item?.reject(new ImagemillError(report.error))
     }
     const batch = { source, outputs: waiting.map(({ output }) => output), pixelLimit }
-    const error = await processes.run({ type: 'work', batch, folder }, timeout, onReport).then(failureOf, asImagemillError)
+    const error = await processes
+      .run({ type: 'work', batch, folder }, timeout, { onReport, signal: stop.signal })
+      .then(failureOf, asImagemillError)
     // Without a report the process failed before any output; then the first one stands for all.
     const culprit = current && left.has(current.output.key) ? current : left.values().next().value
     for (const item of left.values()) {
-      if (mayGoOn(error, item === culprit ? ++item.attempts : 0)) add(source, folder, item)
+      if (stop.signal.aborted || mayGoOn(error, item === culprit ? ++item.attempts : 0)) add(source, folder, item)
       else item.reject(error)
     }
   }
@@ -101,10 +124,16 @@ export function openPool({ concurrency, memory, timeout, pixelLimit }: PoolOptio
     })
 
   return {
-    encode: (source, output, folder) =>
+    encode: (source, output, folder, wanted) =>
       flight(
         `${output.key} ${folder}`,
-        () => new Promise((resolve, reject) => add(source, folder, { output, attempts: 0, resolve, reject })),
+        (signal) =>
+          new Promise((resolve, reject) => {
+            const item: Waiting = { output, attempts: 0, resolve, reject }
+            signal.addEventListener('abort', () => withdraw(item), { once: true })
+            add(source, folder, item)
+          }),
+        wanted,
       ),
     header: async (file, format) => must((await ask({ type: 'header', file, format })).header),
     trim: async (source, question) =>

@@ -12,9 +12,15 @@ const START = 30_000
 
 export interface Processes {
   /** Runs a task in a process of its own. `deadline` ms after it got the task, and after each report, the process is killed. */
-  run(task: Task, deadline: number, onReport?: (report: Report) => void): Promise<Answer>
+  run(task: Task, deadline: number, watch?: Watch): Promise<Answer>
   /** Kills all of them; what they are at fails as CANCELLED. */
   close(): Promise<void>
+}
+
+export interface Watch {
+  onReport?(report: Report): void
+  /** Aborted to have the process killed; the task fails as CANCELLED. */
+  signal?: AbortSignal
 }
 
 /** Child processes that run `engine/worker.ts`; they start when there is work and never keep the parent alive when there is none. */
@@ -49,10 +55,10 @@ export function openProcesses(): Processes {
   }
 
   return {
-    async run(task, deadline, onReport) {
+    async run(task, deadline, watch = {}) {
       const rested = takeIdle()
       const child = rested ?? start()
-      const answer = await converse(child, task, { deadline, onReport, isNew: !rested }).catch((error: unknown) => {
+      const answer = await converse(child, task, { deadline, ...watch, isNew: !rested }).catch((error: unknown) => {
         throw closing.has(child) ? cancelled(error) : error
       })
       rest(child)
@@ -97,7 +103,7 @@ function forkWorker(): ChildProcess {
 function converse(
   child: ChildProcess,
   task: Task,
-  { deadline, onReport, isNew }: { deadline: number; onReport: ((report: Report) => void) | undefined; isNew: boolean },
+  { deadline, onReport, signal, isNew }: Watch & { deadline: number; isNew: boolean },
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     let failure: ImagemillError | undefined
@@ -117,14 +123,21 @@ function converse(
     const onClose = (code: number | null, signal: string | null): void =>
       finish(() => reject(failure ?? crashed(signal === null ? `exit code ${code}` : signal)))
     const onError = (error: Error): void => finish(() => reject(failure ?? crashed(error.message, error)))
+    const stop = (): void => {
+      failure = cancelled()
+      child.kill('SIGKILL')
+    }
     const finish = (settle: () => void): void => {
       clearTimeout(timer)
+      signal?.removeEventListener('abort', stop)
       child.off('message', onMessage).off('close', onClose).off('error', onError)
       child.unref()
       child.channel?.unref()
       settle()
     }
     child.on('message', onMessage).on('close', onClose).on('error', onError)
+    if (signal?.aborted) stop()
+    signal?.addEventListener('abort', stop, { once: true })
     hold(child)
     if (isNew) allow(START, crashed(`it was not ready within ${START / 1000} s`))
     else allow(deadline, late(deadline))
