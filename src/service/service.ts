@@ -1,0 +1,164 @@
+import { rm, readdir, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Pipeline } from '../pipeline.ts'
+import { createApp } from './app.ts'
+import type { BodyLimits } from './body.ts'
+import { openCleaner } from './clean.ts'
+import type { Log, ServiceApp } from './context.ts'
+import type { EndedJob } from './job.ts'
+import { openIdempotency } from './idempotency.ts'
+import { openIntake } from './intake.ts'
+import { openJobs, type Jobs, type LiveJob } from './jobs.ts'
+import { openJournal } from './journal.ts'
+import { openLimit, openPlaces } from './limits.ts'
+import { openMetrics, type Metrics } from './metrics.ts'
+import type { Folders } from './paths.ts'
+import { loadKey, openResults } from './results.ts'
+import { viewOf } from './view.ts'
+import { doJob } from './work.ts'
+
+export interface ServiceOptions {
+  pipeline: Pipeline
+  /** Absolute path of the folder of sources; undefined where only uploads are taken. */
+  dir: string | undefined
+  /** Absolute path of the folder for jobs, uploads and results. */
+  out: string
+  /** Absolute path of the store. */
+  cache: string
+  /** Jobs under way at a time. */
+  lanes: number
+  queueLimit: number
+  attempts: number
+  limits: BodyLimits
+  /** Polls a second that each client may make. */
+  pollLimit: number
+  /** How long results and what is known of their jobs are kept, in ms. */
+  resultLifetime: number
+  /** Most bytes of results. */
+  resultsSize: number
+  keys: readonly string[]
+  /** Names that the service is known by besides those of this machine; undefined for any. */
+  hosts: readonly string[] | undefined
+  origins: readonly string[]
+  version: string
+  /** What addresses of the service begin with. */
+  origin(): string
+  log: Log
+}
+
+export interface Service {
+  app: ServiceApp
+  jobs: Jobs
+  /** Ends what is under way, for so many ms; the rest is done after the next start. */
+  close(grace_ms: number): Promise<void>
+}
+
+/** Held answers of one client. */
+const HELD = 100
+
+/** First pause before a job is tried again, in ms. */
+const BACKOFF = 500
+
+/** Jobs and all that belongs to them: from the folder that they are kept in to the routes by which they are reached. */
+export async function openService(options: ServiceOptions): Promise<Service> {
+  const { pipeline, out, log } = options
+  const folders: Folders = {
+    dir: options.dir,
+    cache: options.cache,
+    journal: join(out, 'jobs'),
+    uploads: join(out, 'uploads'),
+    results: join(out, 'results'),
+    keys: join(out, 'keys'),
+  }
+  for (const folder of [folders.uploads, folders.results]) await mkdir(folder, { recursive: true })
+  const metrics = openMetrics()
+  const journal = await openJournal(folders.journal)
+  const results = openResults({
+    folder: folders.results,
+    key: await loadKey(out),
+    lifetime: options.resultLifetime,
+    origin: options.origin,
+    find: (id) => journal.ended(id),
+  })
+  const jobs = await openJobs({
+    journal,
+    lanes: options.lanes,
+    queueLimit: options.queueLimit,
+    attempts: options.attempts,
+    backoff: BACKOFF,
+    work: (job, { signal, progress }) =>
+      doJob(job, { pipeline, folders, signal, progress, warn: (message) => log({ level: 'warn', message, job_id: job.id }) }),
+    onEnd: (job) => rm(join(folders.uploads, job.id), { recursive: true, force: true }),
+    onChange: (job) => tell(job, log, metrics),
+    onError: (error) => log({ level: 'error', message: error instanceof Error ? error.message : String(error) }),
+  })
+  await removeLostUploads(folders.uploads, jobs)
+  const idempotency = await openIdempotency(folders.keys)
+  const cleaner = openCleaner({
+    journal,
+    idempotency,
+    pipeline,
+    results: folders.results,
+    lifetime: options.resultLifetime,
+    most: options.resultsSize,
+    log,
+  })
+  const closing = new AbortController()
+  const app = createApp({
+    view: viewOf(jobs, results),
+    intake: openIntake({ jobs, folders, limits: options.limits, idempotency }),
+    cancel: async (id) => (await jobs.cancel(id))?.end.status === 'cancelled',
+    results,
+    metrics,
+    gauges: () => gaugesOf(jobs),
+    polls: openLimit(options.pollLimit),
+    places: openPlaces(HELD),
+    doors: { hosts: options.hosts, origins: options.origins },
+    keys: options.keys,
+    version: options.version,
+    origin: options.origin,
+    closing: closing.signal,
+    log,
+  })
+  return {
+    app,
+    jobs,
+    async close(grace_ms) {
+      closing.abort()
+      await cleaner.close()
+      await jobs.close(grace_ms)
+    },
+  }
+}
+
+function tell(job: LiveJob | EndedJob, log: Log, metrics: Metrics): void {
+  if (!('end' in job)) return
+  const { id, operation, queued_ms, end } = job
+  const { status, started_ms, ended_ms, record, files } = end
+  const times = { wait_s: (started_ms - queued_ms) / 1000, work_s: (ended_ms - started_ms) / 1000 }
+  metrics.job(operation, status, { ...times, bytes: files.reduce((sum, { size_bytes }) => sum + size_bytes, 0) })
+  log({
+    level: status === 'failed' ? 'warn' : 'info',
+    message: `job ${status}`,
+    job_id: id,
+    operation,
+    ...times,
+    ...(!record.success && { code: record.code, error: record.error }),
+  })
+}
+
+function gaugesOf(jobs: Jobs): Record<string, number> {
+  const { queued, running } = jobs.counts()
+  return {
+    imagemill_jobs_queued: queued,
+    imagemill_jobs_running: running,
+    imagemill_process_resident_memory_bytes: process.memoryUsage.rss(),
+    imagemill_uptime_seconds: Math.round(process.uptime()),
+  }
+}
+
+/** What was uploaded to a process that ended before the job was taken. */
+async function removeLostUploads(folder: string, jobs: Jobs): Promise<void> {
+  const known = new Set(jobs.list().map(({ id }) => id))
+  for (const name of await readdir(folder)) if (!known.has(name)) await rm(join(folder, name), { recursive: true, force: true })
+}
