@@ -4,7 +4,7 @@ import { ImagemillError, asImagemillError } from '../errors.ts'
 import { sharedWork } from '../shared-work.ts'
 import type { Output, Source, StoredOutput } from '../types.ts'
 import { openLanes, type Turn } from './lanes.ts'
-import { cancelled, openProcesses } from './processes.ts'
+import { cancelled, openProcesses, type Processes } from './processes.ts'
 import type { Queue } from './queue.ts'
 
 export interface PoolOptions {
@@ -42,21 +42,20 @@ interface Question extends Turn {
 /** A process that died may have been killed from outside, so its work is tried once more. */
 const ATTEMPTS = 2
 
-/** Runs work in child processes of this machine, source by source, within bounds of CPU and memory. */
-export function openPool({ concurrency, memory, timeout, pixelLimit }: PoolOptions): Queue {
-  const processes = openProcesses()
-  const flight = sharedWork<StoredOutput>()
+interface Groups {
+  /** The group whose turn it is. */
+  next(): Turn | undefined
+  add(source: Source, folder: string, waiting: Waiting): void
+  /** Takes out an output that nobody wants any longer: of the group that it waits in, or of the work. */
+  withdraw(item: Waiting): void
+  /** Everything that waits, which from then on does not. */
+  drain(): Waiting[]
+}
+
+function openGroups({ processes, timeout, pixelLimit, start }: GroupsOptions): Groups {
   const groups = new Map<string, Group>()
-  const questions: Question[] = []
 
-  const next = (): Turn | undefined => {
-    const [group] = groups.values()
-    // Questions are short and plans wait for them, so they go first.
-    return questions[0] ?? (group && { bytes: decodedBytes(group), begin: () => runGroup(group) })
-  }
-  const start = openLanes({ concurrency, memory, next })
-
-  const add = (source: Source, folder: string, waiting: Waiting): void => {
+  const add: Groups['add'] = (source, folder, waiting) => {
     const id = `${source.digest} ${source.file} ${folder}`
     delete waiting.leave
     const group = groups.get(id) ?? { id, source, folder, waiting: [] }
@@ -64,16 +63,6 @@ export function openPool({ concurrency, memory, timeout, pixelLimit }: PoolOptio
     groups.set(id, group)
     // Callers that ask in the same turn for more of this source are served by the same decode.
     setImmediate(start)
-  }
-
-  /** An output that nobody wants any longer is taken out of the group that it waits in, or out of the work. */
-  const withdraw = (item: Waiting): void => {
-    for (const group of groups.values()) {
-      group.waiting = group.waiting.filter((other) => other !== item)
-      if (group.waiting.length === 0) groups.delete(group.id)
-    }
-    item.reject(cancelled())
-    item.leave?.()
   }
 
   const runGroup = async ({ id, source, folder, waiting }: Group): Promise<void> => {
@@ -107,6 +96,43 @@ export function openPool({ concurrency, memory, timeout, pixelLimit }: PoolOptio
     }
   }
 
+  return {
+    add,
+    next() {
+      const [group] = groups.values()
+      return group && { bytes: decodedBytes(group), begin: () => runGroup(group) }
+    },
+    withdraw(item) {
+      for (const group of groups.values()) {
+        group.waiting = group.waiting.filter((other) => other !== item)
+        if (group.waiting.length === 0) groups.delete(group.id)
+      }
+      item.reject(cancelled())
+      item.leave?.()
+    },
+    drain() {
+      const waiting = [...groups.values()].flatMap((group) => group.waiting)
+      groups.clear()
+      return waiting
+    },
+  }
+}
+
+interface GroupsOptions extends Pick<PoolOptions, 'timeout' | 'pixelLimit'> {
+  processes: Processes
+  /** Begins what there is room for. */
+  start(): void
+}
+
+/** Runs work in child processes of this machine, source by source, within bounds of CPU and memory. */
+export function openPool({ concurrency, memory, timeout, pixelLimit }: PoolOptions): Queue {
+  const processes = openProcesses()
+  const flight = sharedWork<StoredOutput>()
+  const questions: Question[] = []
+  // Questions are short and plans wait for them, so they go first.
+  const start = openLanes({ concurrency, memory, next: () => questions[0] ?? groups.next() })
+  const groups = openGroups({ processes, timeout, pixelLimit, start })
+
   const ask = (task: Task, bytes = 0): Promise<Findings> =>
     new Promise((resolve, reject) => {
       const begin = async (): Promise<void> => {
@@ -130,8 +156,8 @@ export function openPool({ concurrency, memory, timeout, pixelLimit }: PoolOptio
         (signal) =>
           new Promise((resolve, reject) => {
             const item: Waiting = { output, attempts: 0, resolve, reject }
-            signal.addEventListener('abort', () => withdraw(item), { once: true })
-            add(source, folder, item)
+            signal.addEventListener('abort', () => groups.withdraw(item), { once: true })
+            groups.add(source, folder, item)
           }),
         wanted,
       ),
@@ -142,9 +168,7 @@ export function openPool({ concurrency, memory, timeout, pixelLimit }: PoolOptio
       must((await ask({ type: 'fact', source, pixelLimit, question }, question.operation === 'exif' ? 0 : headerBytes(source))).fact),
     versions: async () => must((await ask({ type: 'versions' })).versions),
     async close() {
-      const waiting = [...questions.splice(0), ...[...groups.values()].flatMap((group) => group.waiting)]
-      groups.clear()
-      for (const { reject } of waiting) reject(cancelled())
+      for (const { reject } of [...questions.splice(0), ...groups.drain()]) reject(cancelled())
       await processes.close()
     },
   }

@@ -120,8 +120,8 @@ function converse(
       allow(deadline, late(deadline))
       if (message.type === 'report') onReport?.(message.report)
     }
-    const onClose = (code: number | null, signal: string | null): void =>
-      finish(() => reject(failure ?? crashed(signal === null ? `exit code ${code}` : signal)))
+    const onClose = (code: number | null, name: string | null): void =>
+      finish(() => reject(failure ?? crashed(name === null ? `exit code ${code}` : name)))
     const onError = (error: Error): void => finish(() => reject(failure ?? crashed(error.message, error)))
     const stop = (): void => {
       failure = cancelled()

@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import { SCHEMAS, jsonSchemaOf } from '../contract/schemas.ts'
 import type { Log, ServiceApp, ServiceContext, ServiceEnv } from './context.ts'
-import { followRoutes, type FollowOptions } from './follow-routes.ts'
+import { followRoutes, idOf, type FollowOptions } from './follow-routes.ts'
 import { HttpError } from './http-error.ts'
 import type { Intake } from './intake.ts'
 import type { Metrics } from './metrics.ts'
@@ -13,6 +13,8 @@ export interface AppOptions extends FollowOptions {
   /** Where jobs come in; undefined where they are only looked at. */
   intake?: Intake
   results?: Results
+  /** Where jobs of functions come in, and their document. */
+  functions?: { post(c: ServiceContext): Promise<Response>; get(c: ServiceContext, id: string): Promise<Response> }
   metrics: Metrics
   /** What is measured when the metrics are asked for. */
   gauges(): Record<string, number>
@@ -43,7 +45,11 @@ export function createApp(options: AppOptions): ServiceApp {
   app.use(requireKey(keys))
   app.get('/metrics', (c) => c.text(metrics.text(gauges()), 200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }))
   followRoutes(app, options)
-  const { intake } = options
+  const { intake, functions } = options
+  if (functions) {
+    app.post('/job', (c) => functions.post(c))
+    app.get('/job/:id', (c) => functions.get(c, idOf(c)))
+  }
   if (intake) for (const operation of OPERATIONS) app.post(`/v1/${operation}`, (c) => intake.post(c, operation))
   return app
 }

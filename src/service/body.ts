@@ -71,13 +71,30 @@ async function readText(c: ServiceContext, most: number): Promise<Buffer> {
 
 function parse(bytes: Buffer): unknown {
   try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    if (depthOf(text) > DEEPEST) throw invalidBody(`the JSON is nested more than ${DEEPEST} deep`)
+    const value: unknown = JSON.parse(text)
     return value
   } catch (error) {
     if (error instanceof SyntaxError) throw invalidBody('the job is not JSON')
     if (error instanceof TypeError) throw invalidBody('the job is not valid UTF-8')
     throw error
   }
+}
+
+/** What is nested deeper is made to break programs that walk it. */
+const DEEPEST = 64
+
+function depthOf(text: string): number {
+  let [depth, deepest, isText] = [0, 0, false]
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at]
+    if (char === '"') isText = !isText
+    else if (isText) at += char === '\\' ? 1 : 0
+    else if (char === '[' || char === '{') deepest = Math.max(deepest, ++depth)
+    else if (char === ']' || char === '}') depth--
+  }
+  return deepest
 }
 
 /** A body that says that it is too large is not read at all. */

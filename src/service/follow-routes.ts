@@ -29,7 +29,7 @@ export function followRoutes(app: ServiceApp, options: FollowOptions): void {
 }
 
 /** A name that we could have given; no other one is looked for. */
-function idOf(c: ServiceContext): string {
+export function idOf(c: ServiceContext): string {
   const id = c.req.param('id') ?? ''
   if (!isJobId(id)) throw unknownJob()
   return id

@@ -4,7 +4,6 @@ import { canonical, sha256 } from '../hash.ts'
 import { readBody, type BodyLimits } from './body.ts'
 import type { ServiceContext } from './context.ts'
 import { queuedResponse } from './documents.ts'
-import { weightOf } from './estimate.ts'
 import { HttpError } from './http-error.ts'
 import type { Idempotency } from './idempotency.ts'
 import { newJobId, type AcceptedJob } from './job.ts'
@@ -27,21 +26,20 @@ export interface Intake {
   take(
     c: ServiceContext,
     asked: Asked,
-    more?: { id?: string; upload?: string; digest?: string },
+    more?: { id?: string; upload?: string; digest?: string; part?: number },
   ): Promise<{ job: AcceptedJob; replayed: boolean }>
 }
 
 const KEY = /^[\x21-\x7E]{1,255}$/
 
 export function openIntake({ jobs, folders, limits, idempotency }: IntakeOptions): Intake {
-  const take: Intake['take'] = async (c, asked, { id = newJobId(), upload, digest = '' } = {}) => {
+  const take: Intake['take'] = async (c, asked, { id = newJobId(), upload, digest = '', part = 0 } = {}) => {
     checkSource(asked, upload, folders)
     const job: AcceptedJob = {
       id,
       ...asked,
       endpoint: c.req.path,
       ...(upload !== undefined && { upload }),
-      weight: weightOf(asked.job),
       queued_ms: Date.now(),
     }
     const make = async (): Promise<AcceptedJob> => {
@@ -64,7 +62,10 @@ export function openIntake({ jobs, folders, limits, idempotency }: IntakeOptions
       })
     const exists = async (earlier: string): Promise<AcceptedJob | undefined> => jobs.accepted(earlier)
     const all = sha256(canonical({ endpoint: job.endpoint, ...asked, digest }))
-    const { answer, replayed } = await idempotency.once({ client: c.get('client'), key, digest: all, id }, { exists, make })
+    const { answer, replayed } = await idempotency.once(
+      { client: c.get('client'), key: `${part} ${key}`, digest: all, id },
+      { exists, make },
+    )
     return { job: answer, replayed }
   }
 

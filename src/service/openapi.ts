@@ -1,4 +1,4 @@
-import { SCHEMAS, jsonSchemaOf } from '../contract/schemas.ts'
+import { jsonSchemaOf, type SCHEMAS } from '../contract/schemas.ts'
 import { isRecord } from '../hash.ts'
 
 export const OPERATIONS = ['resize', 'srcset', 'quality', 'placeholder', 'exif', 'convert'] as const

@@ -6,10 +6,12 @@ import type { BodyLimits } from './body.ts'
 import { openCleaner } from './clean.ts'
 import type { Log, ServiceApp } from './context.ts'
 import type { EndedJob } from './job.ts'
+import { documentOf, postFunctions } from './functions-intake.ts'
 import { openIdempotency } from './idempotency.ts'
 import { openIntake } from './intake.ts'
-import { openJobs, type Jobs, type LiveJob } from './jobs.ts'
+import { openJobs, type Jobs } from './jobs.ts'
 import { openJournal } from './journal.ts'
+import type { LiveJob } from './live.ts'
 import { openLimit, openPlaces } from './limits.ts'
 import { openMetrics, type Metrics } from './metrics.ts'
 import type { Folders } from './paths.ts'
@@ -104,20 +106,26 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     log,
   })
   const closing = new AbortController()
+  const { limits } = options
+  const intake = openIntake({ jobs, folders, limits, idempotency })
+  const following = { view: viewOf(jobs, results), places: openPlaces(HELD), closing: closing.signal }
+  const functions = { ...following, intake, jobs, addresses: results, limits }
   const app = createApp({
-    view: viewOf(jobs, results),
-    intake: openIntake({ jobs, folders, limits: options.limits, idempotency }),
+    ...following,
+    intake,
+    functions: {
+      post: (c) => postFunctions(c, functions),
+      get: async (c, id) => documentOf(id, functions).then(({ document, ended }) => c.json(document, ended ? 200 : 202)),
+    },
     cancel: async (id) => (await jobs.cancel(id))?.end.status === 'cancelled',
     results,
     metrics,
     gauges: () => gaugesOf(jobs),
     polls: openLimit(options.pollLimit),
-    places: openPlaces(HELD),
     doors: { hosts: options.hosts, origins: options.origins },
     keys: options.keys,
     version: options.version,
     origin: options.origin,
-    closing: closing.signal,
     log,
   })
   return {

@@ -5,6 +5,7 @@ import { isRecord } from '../hash.ts'
 import { short } from '../jobs/invalid.ts'
 import { OPERATIONS } from '../jobs/operations.ts'
 import { nearest } from '../query/spelling.ts'
+import { weightOf } from './estimate.ts'
 import { InvalidRequest, type Detail } from './http-error.ts'
 import { wrongPath } from './paths.ts'
 
@@ -12,6 +13,8 @@ export interface Asked {
   operation: string
   job: Record<string, unknown>
   delivery: Delivery
+  /** How much work it is, about, in outputs. */
+  weight: number
 }
 
 const DELIVERY = Object.keys(deliverySchema.shape)
@@ -31,8 +34,7 @@ export function readAsked(operation: string, body: unknown, input?: string): Ask
     throw wrong(['input'], 'Expected no path beside an uploaded file', 'value_error.input')
   const job = withOutput(operation, { ...own, operation, ...(input !== undefined && { input }) })
   checkJob(operation, job)
-  checkPaths(job)
-  return { operation, job, delivery }
+  return { operation, job, delivery, weight: weightOf(job) }
 }
 
 export function readDelivery(value: Record<string, unknown>): Delivery {
@@ -44,8 +46,9 @@ export function readDelivery(value: Record<string, unknown>): Delivery {
 function checkJob(operation: string, job: Record<string, unknown>): void {
   const known = OPERATIONS[operation]
   if (!known) throw new TypeError(`there is no operation ${operation}`)
-  const { success, error } = known.schema.safeParse(job)
-  if (!success) throw new InvalidRequest(detailsOf(error, job, [...Object.keys(known.schema.shape), ...DELIVERY]))
+  const { error } = known.schema.safeParse(job)
+  const details = [...(error ? detailsOf(error, job, [...Object.keys(known.schema.shape), ...DELIVERY]) : []), ...pathDetails(job)]
+  if (details.length > 0) throw new InvalidRequest(details)
   try {
     known.read(job)
   } catch (thrown) {
@@ -54,16 +57,14 @@ function checkJob(operation: string, job: Record<string, unknown>): void {
   }
 }
 
-/** Paths lead nowhere but below the folders that they are meant for, before anything on disk is looked at. */
-function checkPaths(job: Record<string, unknown>): void {
-  const details = ['input', 'output', 'output_dir'].flatMap((name): Detail[] => {
+/** Paths lead nowhere but below the folders that they are meant for; nothing on disk is looked at. */
+function pathDetails(job: Record<string, unknown>): Detail[] {
+  return ['input', 'output', 'output_dir'].flatMap((name): Detail[] => {
     const value = job[name]
-    const expected = typeof value === 'string' && !(name === 'output_dir' && value === '.') ? wrongPath(value) : undefined
-    return expected === undefined
-      ? []
-      : [{ loc: ['body', name], msg: `Expected ${expected}, received ${short(JSON.stringify(value))}`, type: 'value_error.path' }]
+    const expected = typeof value === 'string' && value !== '' && !(name === 'output_dir' && value === '.') ? wrongPath(value) : undefined
+    const msg = `Expected ${expected}, received ${short(JSON.stringify(value))}`
+    return expected === undefined ? [] : [{ loc: ['body', name], msg, type: 'value_error.path' }]
   })
-  if (details.length > 0) throw new InvalidRequest(details)
 }
 
 /** Where a job that does not say so writes to: a file is called like its source. */

@@ -1,5 +1,6 @@
 import { endedResponse, type Addresses, type JobStatus, type JobStatusResponse } from './documents.ts'
-import type { Jobs, LiveJob } from './jobs.ts'
+import type { Jobs } from './jobs.ts'
+import type { LiveJob } from './live.ts'
 
 /** A job as a list shows it. */
 export interface ListedJob {

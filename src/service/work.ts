@@ -1,5 +1,5 @@
 import { readFile, rm } from 'node:fs/promises'
-import { basename, join, relative, resolve, sep } from 'node:path'
+import { join, relative, resolve, sep } from 'node:path'
 import type { JobResult, JobSuccess, OutputFile } from '../contract/job-result.ts'
 import { ImagemillError } from '../errors.ts'
 import { sha256 } from '../hash.ts'
@@ -12,7 +12,9 @@ import type { Pipeline } from '../pipeline.ts'
 import { displayedSize } from '../query/plan.ts'
 import { parseRequest } from '../query/request.ts'
 import type { Format } from '../types.ts'
+import { failuresOf, identifierOf } from './identifiers.ts'
 import type { AcceptedJob, JobEnd, ResultFile } from './job.ts'
+import { doFunctions } from './function-job.ts'
 import { escapes, withoutFolders, type Folders } from './paths.ts'
 
 /** Most bytes of a result that is in the status itself. */
@@ -48,6 +50,12 @@ async function tryJob(job: AcceptedJob, results: string, context: WorkContext): 
   const input = String(job.job['input'])
   if (escapes(cwd, input)) throw new ImagemillError({ code: 'SOURCE_NOT_FOUND', message: 'the image file does not exist', file: input })
   const run: Run = { pipeline, cwd, claims: openClaims(), signal, warn, progress }
+  if (job.operation === 'functions') {
+    const { record, identifiers, failures } = await doFunctions(job.job, { ...run, results })
+    if (!record.success) return { record, files: [], original_meta: {}, failures }
+    const original_meta = await sizeOf(pipeline, resolve(cwd, input))
+    return collect(job, record, { results, original_meta, identifiers, failures })
+  }
   const record = await runJob({ ...job.job, ...placed(job.job, results) }, job.id, run)
   if (!record.success) return failed(record, job)
   return collect(job, record, { results, original_meta: await sizeOf(pipeline, resolve(cwd, input)) })
@@ -61,27 +69,35 @@ function placed(job: Record<string, unknown>, results: string): Record<string, s
 
 function failed(record: JobResult, job: AcceptedJob): Done {
   const error = record.success ? '' : record.error
-  return { record, files: [], original_meta: {}, failures: [{ image_identifier: identifierOf(job, String(job.job['input'])), error }] }
+  return { record, files: [], original_meta: {}, failures: failuresOf(job, error) }
+}
+
+interface Collecting extends Pick<JobEnd, 'original_meta'> {
+  results: string
+  /** What each output is called by the caller. */
+  identifiers?: readonly string[]
+  failures?: JobEnd['failures']
 }
 
 /** What a job made, as it is on disk. */
 async function collect(
   job: AcceptedJob,
   record: JobSuccess,
-  { results, original_meta }: { results: string; original_meta: JobEnd['original_meta'] },
+  { results, original_meta, identifiers = [], failures = [] }: Collecting,
 ): Promise<Done> {
   const named = {
     ...record,
     outputs: record.outputs.map((output) => ({ ...output, path: relative(results, output.path).split(sep).join('/') })),
   }
   const files: ResultFile[] = []
-  for (const output of named.outputs) files.push(await fileOf(output, { results, image_identifier: identifierOf(job, output.path) }))
+  for (const [index, output] of named.outputs.entries())
+    files.push(await fileOf(output, { results, image_identifier: identifiers[index] ?? identifierOf(job, output.path) }))
   const main = mainOf(named.outputs)
   const file = files[named.outputs.findIndex((output) => output === main)] ?? (await recordFile(named, { job, results }))
-  return { record: named, files, main: file, ...(await small(file, results)), original_meta, failures: [] }
+  return { record: named, files, main: file, ...(await small(file, results)), original_meta, failures }
 }
 
-export async function fileOf(
+async function fileOf(
   { path, format, width, height, size_bytes }: OutputFile,
   { results, image_identifier }: { results: string; image_identifier: string },
 ): Promise<ResultFile> {
@@ -114,10 +130,6 @@ async function small({ name, size_bytes }: ResultFile, results: string): Promise
 
 export function mimeOf(format: Format): string {
   return `image/${format}`
-}
-
-function identifierOf({ delivery }: AcceptedJob, name: string): string {
-  return delivery.image_identifier ?? basename(name)
 }
 
 /** Displayed size of a source; of what is no image that is read, such as HEIC, there is none. */
