@@ -61,7 +61,8 @@ function checkJob(operation: string, job: Record<string, unknown>): void {
 function pathDetails(job: Record<string, unknown>): Detail[] {
   return ['input', 'output', 'output_dir'].flatMap((name): Detail[] => {
     const value = job[name]
-    const expected = typeof value === 'string' && value !== '' && !(name === 'output_dir' && value === '.') ? wrongPath(value) : undefined
+    if (typeof value !== 'string' || value === '' || (name === 'output_dir' && value === '.')) return []
+    const expected = wrongPath(value)
     const msg = `Expected ${expected}, received ${short(JSON.stringify(value))}`
     return expected === undefined ? [] : [{ loc: ['body', name], msg, type: 'value_error.path' }]
   })
