@@ -94,7 +94,9 @@ test('what is wrong with a job is told at once, by field; what is wrong with its
   const answer = await service.post('/v1/resize', { input: '../x.jpg', widths: [-5], formt: 'webp', callback_url: 'ftp://x' })
   expect(answer.status).toBe(422)
   const { detail } = validationErrorSchema.parse(await answer.json())
-  expect(detail).toEqual([{ loc: ['body', 'callback_url'], msg: expect.stringContaining('received "ftp://x"'), type: 'value_error.string' }])
+  expect(detail).toEqual([
+    { loc: ['body', 'callback_url'], msg: expect.stringContaining('received "ftp://x"'), type: 'value_error.string' },
+  ])
   const second = await service.post('/v1/resize', { input: '../x.jpg', widths: [-5], formt: 'webp' })
   expect(validationErrorSchema.parse(await second.json()).detail).toEqual([
     { loc: ['body', 'widths', 0], msg: 'Expected a width in px from 1 to 65535, received -5', type: 'value_error.number' },

@@ -28,7 +28,11 @@ const CLI = join(import.meta.dirname, '../../dist/cli.js')
 
 /** Starts the real service in a folder, on a free port. */
 export async function startService(cwd: string, args: readonly string[] = [], env: Record<string, string> = {}): Promise<ServiceProcess> {
-  const child = spawn(process.execPath, [CLI, 'serve', '--port', '0', ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
+  const child = spawn(process.execPath, [CLI, 'serve', '--port', '0', ...args], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  })
   onTestFinished(() => void child.kill('SIGKILL'))
   const log: Record<string, unknown>[] = []
   let [stdout, stderr, rest] = ['', '', '']
