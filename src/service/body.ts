@@ -190,7 +190,6 @@ function tooLarge(most: number): HttpError {
     status: 413,
     code: 'BODY_TOO_LARGE',
     message: `the body is too large: expected at most ${most} bytes`,
-    headers: { Connection: 'close' },
   })
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto'
 import type { ErrorHandler, MiddlewareHandler } from 'hono'
-import { routePath } from 'hono/route'
+import { matchedRoutes } from 'hono/route'
 import type * as z from 'zod'
 import type { apiErrorSchema } from '../contract/api-error.ts'
 import { systemCode } from '../errors.ts'
@@ -23,7 +23,7 @@ export function observe(log: Log, metrics: Metrics): Handler {
     await next()
     c.res.headers.set('X-Request-Id', c.get('requestId'))
     const ms = Math.round((performance.now() - start) * 10) / 10
-    metrics.request(c.req.method, routePath(c, -1), c.res.status, ms)
+    metrics.request(c.req.method, routeOf(c), c.res.status, ms)
     // Without its query, which may hold a signature.
     log({
       level: 'info',
@@ -36,6 +36,11 @@ export function observe(log: Log, metrics: Metrics): Handler {
       client: c.get('client'),
     })
   }
+}
+
+/** The pattern that the address matched: of addresses there are too many to count them one by one. */
+function routeOf(c: ServiceContext): string {
+  return matchedRoutes(c).findLast(({ path }) => path !== '/*')?.path ?? 'none'
 }
 
 function addressOf({ env }: ServiceContext): string {
