@@ -3,6 +3,7 @@ import { buildPart } from './plugin/build.ts'
 import type { ImagemillPlugin, PluginPart, ViteConfig } from './plugin/bundler.ts'
 import { lightningPart, postcssPlugin, withPostcss, type UserConfig } from './plugin/css.ts'
 import { htmlParts } from './plugin/html.ts'
+import { jobsApiPart } from './plugin/jobs-api.ts'
 import { manifestPart, modulesPart } from './plugin/modules.ts'
 import { newUrlPart } from './plugin/new-url.ts'
 import { resolveOptions, type ImagemillOptions } from './plugin/options.ts'
@@ -14,6 +15,7 @@ export type { ArtSource, Image, ImageSource } from './contract/image.ts'
 export type { JobFailure, JobResult, JobSuccess, OutputFile } from './contract/job-result.ts'
 export type { Manifest, ManifestEntry, ManifestSource } from './contract/manifest.ts'
 export { ImagemillError, type ErrorCode } from './errors.ts'
+export type { BuildJob } from './plugin/build-jobs.ts'
 export type { ImagemillOptions } from './plugin/options.ts'
 export type { ImagemillPlugin } from './plugin/bundler.ts'
 export type { QueryInput } from './query/text.ts'
@@ -54,6 +56,7 @@ function viteParts(api: Api): PluginPart[] {
         api.report.useLogger(config.logger)
       },
     },
+    jobsApiPart(api),
     ...htmlParts(api, () => settled),
     lightningPart(api, () => settled),
   ]

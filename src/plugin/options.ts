@@ -8,6 +8,7 @@ import type { Breakpoints } from '../query/breakpoints.ts'
 import { isBreakpointName, isMediaQuery } from '../query/media.ts'
 import { nearest } from '../query/spelling.ts'
 import type { QueryInput } from '../query/text.ts'
+import type { BuildJob } from './build-jobs.ts'
 
 /** Options of the plugin; all of them can be left out. */
 export interface ImagemillOptions {
@@ -59,6 +60,11 @@ export interface ImagemillOptions {
   privacy?: 'off' | 'warn' | 'error'
   /** Whether an image that cannot be made fails the build, or is replaced by its source with a warning. @default 'fail' */
   onError?: 'fail' | 'warn'
+  /**
+   * Told of every output that is made, when that begins and when it has ended. Nothing waits for it, and what it throws is
+   * a warning. @default nothing
+   */
+  onJob?: (job: BuildJob) => unknown
 }
 
 export type LogLevel = NonNullable<ImagemillOptions['logLevel']>
@@ -78,6 +84,7 @@ export interface Options {
   logLevel: LogLevel
   privacy: 'off' | 'warn' | 'error'
   onError: 'fail' | 'warn'
+  onJob: (job: BuildJob) => unknown
 }
 
 const MANIFEST = '.vite/imagemill.json'
@@ -100,6 +107,7 @@ export function resolveOptions(input: unknown = {}): Options {
     'logLevel',
     'privacy',
     'onError',
+    'onJob',
   ])
   const cache = fields(raw['cache'] ?? {}, 'cache.', ['dir', 'maxSize'])
   const limits = fields(raw['limits'] ?? {}, 'limits.', ['pixels', 'timeout'])
@@ -133,6 +141,7 @@ export function resolveOptions(input: unknown = {}): Options {
       ) ?? 'warn',
     onError:
       read(raw['onError'], 'onError', "'fail' or 'warn'", (value) => (['fail', 'warn'] as const).find((word) => word === value)) ?? 'fail',
+    onJob: read(raw['onJob'], 'onJob', 'a function', (value) => (isJobFunction(value) ? value : undefined)) ?? (() => undefined),
   }
 }
 
@@ -238,6 +247,10 @@ function isQueryRecord(value: unknown): value is Exclude<QueryInput, string> {
     isRecord(value) &&
     Object.values(value).every((item) => isWord(item) || typeof item === 'boolean' || (Array.isArray(item) && item.every(isWord)))
   )
+}
+
+function isJobFunction(value: unknown): value is (job: BuildJob) => unknown {
+  return typeof value === 'function'
 }
 
 function isDefaultsFunction(value: unknown): value is (file: string) => unknown {

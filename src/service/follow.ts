@@ -4,7 +4,7 @@ import type { ServiceContext } from './context.ts'
 import type { JobStatusResponse } from './documents.ts'
 import { HttpError, unknownJob } from './http-error.ts'
 import type { Places } from './limits.ts'
-import { matches } from './results.ts'
+import { matches } from './tag.ts'
 import { hasEnded, type JobsView } from './view.ts'
 
 /** Longest time that an answer is held, in ms. */

@@ -9,6 +9,7 @@ import { HttpError } from './http-error.ts'
 import type { EndedJob, ResultFile } from './job.ts'
 import { writeDurable } from './journal.ts'
 import { partOf } from './range.ts'
+import { matches } from './tag.ts'
 
 export interface ResultsOptions {
   /** Folder of all results. */
@@ -110,12 +111,6 @@ function answer({ mime, digest }: ResultFile, { path, size, method, headers, lef
 function isSame(given: string, right: string): boolean {
   const [a, b] = [Buffer.from(given), Buffer.from(right)]
   return a.length === b.length && timingSafeEqual(a, b)
-}
-
-/** Whether `If-None-Match` names a tag; proxies weaken tags, and may ask for several. */
-export function matches(condition: string | null, tag: string): boolean {
-  const plain = (text: string): string => text.trim().replace(/^W\//, '')
-  return condition !== null && condition.split(',').some((item) => plain(item) === plain(tag) || item.trim() === '*')
 }
 
 function forbidden(): HttpError {
