@@ -10,11 +10,12 @@ import { check } from './rows/check.js'
 import { cold } from './rows/cold.js'
 import { dev } from './rows/dev.js'
 import { memory } from './rows/memory.js'
+import { service } from './rows/service.js'
 import { stream } from './rows/stream.js'
 import { warm } from './rows/warm.js'
 import { misses, table } from './table.js'
 
-const PARTS = { check, cold, avif, memory, warm, dev, stream }
+const PARTS = { check, cold, avif, memory, warm, dev, stream, service }
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 
 const { values, positionals } = parseArgs({
