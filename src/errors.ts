@@ -24,6 +24,11 @@ export type ErrorCode =
   | 'CANCELLED'
   | 'STORE_UNUSABLE'
   | 'DISK_FULL'
+  | 'STORE_UNREACHABLE'
+  | 'STORE_REFUSED'
+  | 'QUEUE_UNREACHABLE'
+  | 'QUEUE_FORGETFUL'
+  | 'PACKAGE_MISSING'
   | 'UNSUPPORTED_SHARP'
   | 'POSITION_SHIPS'
   | 'INTERNAL'
@@ -36,6 +41,8 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'CANCELLED',
   'STORE_UNUSABLE',
   'DISK_FULL',
+  'STORE_UNREACHABLE',
+  'QUEUE_UNREACHABLE',
 ])
 
 export interface ErrorFacts {

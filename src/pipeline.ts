@@ -14,8 +14,9 @@ import { readSource } from './source/read.ts'
 import { trimmedBox } from './source/trim.ts'
 import { keptFact } from './store/fact.ts'
 import { once } from './store/once.ts'
-import { storedOutput } from './store/output.ts'
+import { isOutput, storedOutput } from './store/output.ts'
 import { openRunStore } from './store/run-store.ts'
+import type { Shared } from './store/shared.ts'
 import type { Store } from './store/store.ts'
 import type { Fact, Output, Source, StoredFact, StoredOutput } from './types.ts'
 
@@ -27,6 +28,8 @@ export interface PipelineOptions {
   /** Most px of a source or an output, over all frames. */
   pixelLimit: number
   queue: Queue
+  /** What other machines made, and what they get. */
+  shared?: Shared | undefined
   /** Time without any progress after which another build that makes the same is not waited for any longer, in ms. */
   patience: number
   /** Told once when the store cannot be used. */
@@ -82,14 +85,14 @@ const READS = 3
 /** A bundler asks for all modules at once; so many sources are held whole while they are hashed. */
 const READING = 4
 
-export function openPipeline({ folder, maxSize, pixelLimit, queue, patience, warn }: PipelineOptions): Pipeline {
+export function openPipeline({ folder, maxSize, pixelLimit, queue, shared, patience, warn }: PipelineOptions): Pipeline {
   const store = openRunStore({ folder, maxSize, warn })
   const flight = sharedWork<StoredOutput & { cached: boolean }>()
   /** What was made or found so far, so that it is looked up once. */
   const seen = new Map<string, StoredOutput>()
   /** Keys made since the last `tidy`: the rest came from the cache. */
   const fresh = new Set<string>()
-  const look = sourceReader(queue, warn)
+  const look = sourceReader({ queue, shared, warn })
   let encoder: Promise<string> | undefined
 
   const versions = (): Promise<string> => {
@@ -100,10 +103,20 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, patience, war
     return encoder
   }
 
-  /** Makes an output, once for all builds that share the store; a temporary one is ours alone. */
-  const encode = ({ source, output }: PlannedOutput, signal: AbortSignal): Promise<StoredOutput> =>
+  /** Has an output from other machines, or makes it: once for all builds that share the store; a temporary one is ours alone. */
+  const encode = ({ source, output }: PlannedOutput, signal: AbortSignal, onFetched: () => void): Promise<StoredOutput> =>
     store.write((opened) => {
-      const work = (): Promise<StoredOutput> => queue.encode(source, output, opened.folder, signal)
+      const make = async (): Promise<StoredOutput> => {
+        const made = await queue.encode(source, output, opened.folder, signal)
+        shared?.send(output.key, opened)
+        return made
+      }
+      const work = async (): Promise<StoredOutput> => {
+        const fetched = await shared?.find(source.digest, output.key, opened, isOutput)
+        if (!fetched) return make()
+        onFetched()
+        return storedOutput(fetched)
+      }
       return opened.folder === folder ? once(folder, output.key, { patience, make: work, find: () => findIn(opened, output.key) }) : work()
     })
 
@@ -118,21 +131,22 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, patience, war
   const findOrMake = async (planned: PlannedOutput, signal: AbortSignal): Promise<StoredOutput & { cached: boolean }> => {
     const { key } = planned.output
     const found = findIn(await store.open(), key)
-    const stored = found ?? (await encode(planned, signal))
+    let isMade = !found
+    const stored = found ?? (await encode(planned, signal, () => (isMade = false)))
     seen.set(key, stored)
-    if (!found) fresh.add(key)
+    if (isMade) fresh.add(key)
     return answer(stored)
   }
 
   return {
     make,
-    fact: factFinder({ queue, fresh, open: () => store.open() }),
+    fact: factFinder({ queue, shared, fresh, open: () => store.open() }),
     async plan(file, request) {
       const opened = await store.open()
       const encoderVersion = await versions()
       const source = await look.read(file, opened)
       const settle = async (part: Request): Promise<Plan> => {
-        const trimmed = await trimmedBox(part, source, { store: opened, find: (question) => queue.trim(source, question) })
+        const trimmed = await trimmedBox(part, source, { store: opened, shared, find: (question) => queue.trim(source, question) })
         return planRequest(part, source, { encoder: encoderVersion, pixelLimit, trimmed })
       }
       return { source, plan: await planWhole(request, settle, async (output) => (await make({ source, output })).size_bytes) }
@@ -160,12 +174,15 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, patience, war
     async tidy() {
       fresh.clear()
       await look.written()
+      await shared?.settle()
       await store.tidy()
     },
     forget: () => seen.clear(),
     async close() {
       await queue.close()
       await look.written()
+      await shared?.settle()
+      await shared?.close()
       await store.close()
     },
   }
@@ -189,17 +206,26 @@ function findIn(store: Store, key: string): StoredOutput | undefined {
 }
 
 /** Answers questions about sources, each once for all who ask; an answer is kept in the store. */
-function factFinder({ queue, fresh, open }: { queue: Queue; fresh: Set<string>; open: () => Promise<Store> }): Pipeline['fact'] {
+interface FactContext {
+  queue: Queue
+  shared: Shared | undefined
+  fresh: Set<string>
+  open(): Promise<Store>
+}
+
+function factFinder({ queue, shared, fresh, open }: FactContext): Pipeline['fact'] {
   const flight = singleFlight<StoredFact>()
   const seen = new Map<string, StoredFact>()
   const find = async ({ source, fact: { key, question } }: PlannedFact): Promise<StoredFact> => {
     const store = await open()
     const kept = keptFact(store.get(key)?.value)
     if (kept) return kept
+    const fetched = keptFact((await shared?.find(source.digest, key, store, ({ value }) => keptFact(value) !== undefined))?.value)
+    if (fetched) return fetched
     const found = await queue.fact(source, question)
     fresh.add(key)
     // What cannot be kept is found out again next time.
-    await ifWritable(() => store.put(key, found))
+    if (await ifWritable(() => store.put(key, found))) shared?.send(key, store)
     return found
   }
   return async (planned) => {
@@ -211,10 +237,10 @@ function factFinder({ queue, fresh, open }: { queue: Queue; fresh: Set<string>; 
 }
 
 /** Reads sources a few at a time, each once for all who ask; what is remembered of them is written in the background. */
-function sourceReader(
-  queue: Queue,
-  warn: (error: ImagemillError) => void,
-): { read(file: string, store: Store): Promise<Source>; written(): Promise<void> } {
+function sourceReader({ queue, shared, warn }: Pick<PipelineOptions, 'queue' | 'shared' | 'warn'>): {
+  read(file: string, store: Store): Promise<Source>
+  written(): Promise<void>
+} {
   const flight = singleFlight<Source>()
   const reading = pLimit(READING)
   const writing = new Set<Promise<void>>()
@@ -229,6 +255,7 @@ function sourceReader(
     read: (file, store) =>
       readSource(file, {
         store,
+        shared,
         once: (key, work) => flight(key, () => reading(work)),
         inspect: (path, format) => queue.header(path, format),
         later(work) {

@@ -6,6 +6,10 @@ import { UsageError, count } from './arguments.ts'
 /** Options of every command that makes images. */
 export const ENGINE_OPTIONS = {
   cache: { type: 'string' },
+  store: { type: 'string' },
+  'store-write': { type: 'boolean' },
+  redis: { type: 'string' },
+  'allow-forgetful': { type: 'boolean' },
   concurrency: { type: 'string' },
   memory: { type: 'string' },
   pixels: { type: 'string' },
@@ -14,6 +18,10 @@ export const ENGINE_OPTIONS = {
 } as const
 
 export const ENGINE_HELP = `  --cache <dir>        folder of the cache (node_modules/.cache/imagemill beside the nearest package.json)
+  --store <url>        a store that machines share (IMAGEMILL_STORE); IMAGEMILL_STORE_TOKEN and _SECRET are in the environment
+  --store-write        what is made is sent there
+  --redis <url>        work is done by \`imagemill worker\` on any number of machines (IMAGEMILL_REDIS); needs --store
+  --allow-forgetful    a Redis may be used that loses jobs: without an append-only file, or evicting keys
   --concurrency <n>    images worked on at a time (the CPUs available)
   --memory <size>      decoded images held at a time, such as 1gb (a quarter of the memory available)
   --pixels <n>         most pixels of an image (100000000)
@@ -22,6 +30,10 @@ export const ENGINE_HELP = `  --cache <dir>        folder of the cache (node_mod
 
 export interface EngineValues {
   cache?: string | undefined
+  store?: string | undefined
+  'store-write'?: boolean | undefined
+  redis?: string | undefined
+  'allow-forgetful'?: boolean | undefined
   concurrency?: string | undefined
   memory?: string | undefined
   pixels?: string | undefined
@@ -39,9 +51,16 @@ export interface Engine {
 /** The settings of the engine from the arguments of a command; they mean what the options of the plugin mean. */
 export function engineOf(values: EngineValues): Engine {
   const { cache, memory, quiet = false } = values
+  const remote = values.store ?? (process.env['IMAGEMILL_STORE'] || undefined)
+  if (values['store-write'] && remote === undefined) throw new UsageError('--store-write needs --store')
+  const redis = values.redis ?? (process.env['IMAGEMILL_REDIS'] || undefined)
+  if (redis !== undefined && remote === undefined) throw new UsageError('--redis needs --store')
+  // Workers get their sources from there.
+  const store = remote === undefined ? undefined : { remote, write: values['store-write'] ?? redis !== undefined }
+  const queue = redis === undefined ? undefined : { redis, allowForgetful: values['allow-forgetful'] }
   const [concurrency, pixels, timeout] = (['concurrency', 'pixels', 'timeout'] as const).map((name) => count(values[name], name))
   try {
-    const options = resolveOptions({ concurrency, memory, cache: { dir: cache }, limits: { pixels, timeout } })
+    const options = resolveOptions({ store, queue, concurrency, memory, cache: { dir: cache }, limits: { pixels, timeout } })
     return { options, folder: cacheFolder(process.cwd(), cache), quiet }
   } catch (error) {
     if (error instanceof ImagemillError) throw new UsageError(error.reason, { cause: error })

@@ -1,19 +1,28 @@
 import type { ImagemillError } from '../errors.ts'
 import { openPipeline, type Pipeline } from '../pipeline.ts'
+import { openBullmq } from '../queue/bullmq/queue.ts'
 import { openPool } from '../queue/pool.ts'
+import { openRemote } from '../store/remote.ts'
+import { openShared } from '../store/shared.ts'
 import type { Options } from './options.ts'
 
-/** The pipeline that options ask for, on this machine. */
+type Needed = Pick<Options, 'cache' | 'store' | 'queue' | 'limits' | 'concurrency' | 'memory'>
+
+/** The pipeline that options ask for: on this machine, or together with others. */
 export function pipelineOf(
-  { cache, limits, concurrency, memory }: Pick<Options, 'cache' | 'limits' | 'concurrency' | 'memory'>,
+  { cache, store, queue, limits, concurrency, memory }: Needed,
   folder: string,
   warn: (error: ImagemillError) => void,
 ): Pipeline {
+  const pool = openPool({ concurrency, memory, timeout: limits.timeout, pixelLimit: limits.pixels })
+  const remote = store && openRemote({ ...store, warn })
+  const shared = remote && openShared(remote, warn)
   return openPipeline({
     folder,
     maxSize: cache.maxSize,
     pixelLimit: limits.pixels,
-    queue: openPool({ concurrency, memory, timeout: limits.timeout, pixelLimit: limits.pixels }),
+    queue: queue && remote && shared ? openBullmq({ ...queue, pool, remote, shared, warn }) : pool,
+    shared,
     // A pool that works tells of an output at least this often.
     patience: 2 * limits.timeout,
     warn,

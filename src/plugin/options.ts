@@ -1,14 +1,14 @@
 import { availableParallelism } from 'node:os'
 import { createRequire } from 'node:module'
 import type Picomatch from 'picomatch'
-import { ImagemillError } from '../errors.ts'
 import { isRecord } from '../hash.ts'
 import { cgroupCpus, memoryLimit } from '../machine.ts'
 import type { Breakpoints } from '../query/breakpoints.ts'
 import { isBreakpointName, isMediaQuery } from '../query/media.ts'
-import { nearest } from '../query/spelling.ts'
 import type { QueryInput } from '../query/text.ts'
 import type { BuildJob } from './build-jobs.ts'
+import { fields, invalid, read } from './option-fields.ts'
+import { queueOf, storeOf, type QueueOptions, type SharedQueue, type SharedStore, type StoreOptions } from './shared-options.ts'
 
 /** Options of the plugin; all of them can be left out. */
 export interface ImagemillOptions {
@@ -34,6 +34,10 @@ export interface ImagemillOptions {
     /** Most bytes that are kept, as a number or such as '500mb'. @default '2gb' */
     maxSize?: number | string
   }
+  /** A store that machines share over HTTP. @default none */
+  store?: StoreOptions
+  /** Work is done by `imagemill worker` on any number of machines; needs `store`. @default processes of this machine */
+  queue?: QueueOptions
   /** Most images worked on at a time, each in a process of its own. @default the CPUs available, cgroup limits counted */
   concurrency?: number
   /** Most bytes of decoded images held at a time, as a number or such as '1gb'. @default a quarter of the memory available */
@@ -76,6 +80,8 @@ export interface Options {
   presets: Readonly<Record<string, QueryInput>>
   breakpoints: Breakpoints
   cache: { dir: string | undefined; maxSize: number }
+  store: SharedStore | undefined
+  queue: SharedQueue | undefined
   concurrency: number
   memory: number
   limits: { pixels: number; timeout: number }
@@ -99,6 +105,8 @@ export function resolveOptions(input: unknown = {}): Options {
     'presets',
     'breakpoints',
     'cache',
+    'store',
+    'queue',
     'concurrency',
     'memory',
     'limits',
@@ -112,6 +120,7 @@ export function resolveOptions(input: unknown = {}): Options {
   const cache = fields(raw['cache'] ?? {}, 'cache.', ['dir', 'maxSize'])
   const limits = fields(raw['limits'] ?? {}, 'limits.', ['pixels', 'timeout'])
   const defaults = raw['defaults']
+  const store = storeOf(raw['store'])
   return {
     matches: matcher(raw['include'], raw['exclude']),
     defaults: isDefaultsFunction(defaults) ? (file) => queryInput(defaults(file), 'defaults') : () => queryInput(defaults, 'defaults'),
@@ -121,6 +130,8 @@ export function resolveOptions(input: unknown = {}): Options {
       dir: read(cache['dir'], 'cache.dir', 'a path', (value) => (typeof value === 'string' && value !== '' ? value : undefined)),
       maxSize: read(cache['maxSize'], 'cache.maxSize', SIZE, bytesOf) ?? 2e9,
     },
+    store,
+    queue: queueOf(raw['queue'], store),
     concurrency:
       read(raw['concurrency'], 'concurrency', 'a whole number of at least 1', positiveInteger) ??
       Math.min(availableParallelism(), cgroupCpus()),
@@ -146,32 +157,6 @@ export function resolveOptions(input: unknown = {}): Options {
 }
 
 const SIZE = "bytes, as a number or such as '500mb'"
-
-/** A value as its parser gives it, undefined when it was left out; anything else is refused by name. */
-function read<T>(value: unknown, name: string, expected: string, parse: (value: unknown) => T | undefined): T | undefined {
-  if (value === undefined) return undefined
-  const parsed = parse(value)
-  if (parsed === undefined) throw invalid(name, expected, value)
-  return parsed
-}
-
-function invalid(name: string, expected: string, value: unknown): ImagemillError {
-  const shown = typeof value === 'function' ? 'a function' : JSON.stringify(value)
-  return new ImagemillError({
-    code: 'INVALID_OPTION',
-    message: `invalid option \`${name}\`: expected ${expected}, received ${shown}`,
-    hint: 'The README lists every option.',
-  })
-}
-
-function fields(value: unknown, prefix: string, known: readonly string[]): Record<string, unknown> {
-  if (!isRecord(value)) throw invalid(prefix.slice(0, -1) || 'imagemill()', 'an object', value)
-  const unknown = Object.keys(value).find((name) => !known.includes(name))
-  if (unknown === undefined) return value
-  const near = nearest(unknown, known)
-  const hint = near ? `Did you mean \`${prefix}${near}\`?` : `Known ones are ${known.map((name) => prefix + name).join(', ')}.`
-  throw new ImagemillError({ code: 'UNKNOWN_OPTION', message: `unknown option \`${prefix}${unknown}\``, hint })
-}
 
 function positiveInteger(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isInteger(value) && value >= 1 ? value : undefined

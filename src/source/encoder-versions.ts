@@ -28,6 +28,13 @@ export async function encoderVersions(ask: () => Promise<Record<string, string |
   return canonical({ engine: ENGINE, platform, sharp: version, codecs: bundled.length > 0 ? bundled : await ask() })
 }
 
+/** The same for people. */
+export function describeEngine(versions: string): string {
+  const facts: unknown = JSON.parse(versions)
+  if (!isRecord(facts)) throw new TypeError('expected what encoderVersions() answers')
+  return `sharp ${String(facts['sharp'])} on ${String(facts['platform'])} (engine ${String(facts['engine'])})`
+}
+
 function resolveSharp(require: NodeJS.Require): string {
   const path = resolveOr(require, 'sharp')
   if (path !== undefined) return path

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { ImagemillError, systemCode } from '../errors.ts'
 import { ifWritable, readWhole } from '../files.ts'
 import { canonical, isRecord, sha256 } from '../hash.ts'
+import type { Shared } from '../store/shared.ts'
 import type { Store } from '../store/store.ts'
 import type { Header, Source, SourceFormat } from '../types.ts'
 import { readHeader } from './header.ts'
@@ -15,6 +16,8 @@ const DOUBT = 2000
 
 export interface SourceContext {
   store: Store
+  /** What other machines know of the same bytes. */
+  shared?: Shared | undefined
   /** Reads the header of a format that needs a real decoder. */
   inspect(file: string, format: SourceFormat): Promise<Header>
   /** Runs the same work once for all that ask meanwhile. */
@@ -105,14 +108,14 @@ export function inDoubt({ mtime, ctime }: Identity, seen_ms: number): boolean {
   return changed_ms > seen_ms - DOUBT
 }
 
-async function headerOf(file: string, bytes: Buffer, digest: string, { store, inspect, later }: SourceContext): Promise<Header> {
+async function headerOf(file: string, bytes: Buffer, digest: string, { store, shared, inspect, later }: SourceContext): Promise<Header> {
   const format = sniff(bytes)
   if (format === 'jpeg' || format === 'png' || format === 'webp' || format === 'gif') return readHeader(bytes, format)
   const key = sha256(`header ${READERS} ${digest}`)
-  const known = store.get(key)?.value
+  const known = (store.get(key) ?? (await shared?.find(digest, key, store, ({ value }) => isHeader(value))))?.value
   if (isHeader(known)) return known
   const header = await inspect(file, format)
-  later(() => ifWritable(() => store.put(key, header)))
+  later(async () => (await ifWritable(() => store.put(key, header))) && shared?.send(key, store))
   return header
 }
 

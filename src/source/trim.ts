@@ -2,6 +2,7 @@ import { ifWritable } from '../files.ts'
 import { canonical, isRecord, sha256 } from '../hash.ts'
 import { croppedBox, displayedSize } from '../query/plan.ts'
 import type { Request } from '../query/request.ts'
+import type { Shared } from '../store/shared.ts'
 import type { Store } from '../store/store.ts'
 import type { Box, Source, TrimQuestion } from '../types.ts'
 
@@ -9,7 +10,7 @@ import type { Box, Source, TrimQuestion } from '../types.ts'
 export async function trimmedBox(
   request: Request,
   source: Source,
-  { store, find }: { store: Store; find: (question: TrimQuestion) => Promise<Box> },
+  { store, shared, find }: { store: Store; shared?: Shared | undefined; find: (question: TrimQuestion) => Promise<Box> },
 ): Promise<Box | undefined> {
   const [threshold] = request.values.trim ?? []
   if (threshold === undefined || threshold === false) return undefined
@@ -19,10 +20,10 @@ export async function trimmedBox(
   const box = crop === undefined ? { left: 0, top: 0, ...whole } : croppedBox(crop, whole)
   const question = { orient, box, threshold: threshold === true ? undefined : threshold }
   const key = sha256(canonical({ trim: question, source: source.digest }))
-  const known = store.get(key)?.value
+  const known = (store.get(key) ?? (await shared?.find(source.digest, key, store, ({ value }) => isBox(value))))?.value
   if (isBox(known)) return known
   const found = await find(question)
-  await ifWritable(() => store.put(key, found))
+  if (await ifWritable(() => store.put(key, found))) shared?.send(key, store)
   return found
 }
 

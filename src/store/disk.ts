@@ -3,8 +3,9 @@ import { appendFile } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { systemCode } from '../errors.ts'
 import { ifWritable, remove, writeAtomic } from '../files.ts'
-import { isRecord, sha256 } from '../hash.ts'
-import type { Blob, Entry, Store } from './store.ts'
+import { sha256 } from '../hash.ts'
+import { formatRecord, parseRecord } from './record.ts'
+import type { Store } from './store.ts'
 
 /** Folder of the layout below; a layout that an older version could misread gets another name. */
 export const LAYOUT = 'v1'
@@ -19,9 +20,8 @@ export const WRITTEN = 'written'
 export function diskStore(folder: string, close: () => Promise<void> = async () => undefined): Store {
   const root = join(folder, LAYOUT)
   const temp = join(root, 'tmp')
-  // Not joined: keys and digests are hexadecimal, and a build asks for thousands.
-  const recordPath = (key: string): string => `${root}${sep}ac${sep}${key.slice(0, 2)}${sep}${key}.json`
-  const blobPath = (digest: string): string => `${root}${sep}cas${sep}${digest.slice(0, 2)}${sep}${digest}`
+  const recordPath = (key: string): string => recordFile(root, key)
+  const blobPath = (digest: string): string => blobFile(root, digest)
   const damaged = new Set<string>()
   /** Damaged records that could not be removed. */
   const unusable = new Set<string>()
@@ -65,23 +65,16 @@ export function diskStore(folder: string, close: () => Promise<void> = async () 
   }
 }
 
-function formatRecord(entry: Entry): string {
-  const text = JSON.stringify(entry)
-  return `${sha256(text)}\n${text}\n`
+// Not joined: keys and digests are hexadecimal, and a build asks for thousands.
+
+/** The file of a record below the root of a layout. */
+export function recordFile(root: string, key: string): string {
+  return `${root}${sep}ac${sep}${key.slice(0, 2)}${sep}${key}.json`
 }
 
-/** A record is its own digest, a line break, and JSON; anything else is damage. */
-export function parseRecord(text: string, key: string): Entry | undefined {
-  const [digest = '', body = ''] = text.split('\n')
-  if (sha256(body) !== digest || text !== `${digest}\n${body}\n`) return undefined
-  const entry: unknown = JSON.parse(body)
-  if (!isRecord(entry) || entry['key'] !== key) return undefined
-  const { blob } = entry
-  return { key, value: entry['value'], ...(isBlob(blob) && { blob }) }
-}
-
-function isBlob(value: unknown): value is Blob {
-  return isRecord(value) && typeof value['digest'] === 'string' && typeof value['size_bytes'] === 'number'
+/** The file of bytes below the root of a layout. */
+export function blobFile(root: string, digest: string): string {
+  return `${root}${sep}cas${sep}${digest.slice(0, 2)}${sep}${digest}`
 }
 
 /** Errors after which there may well be a good record, only not for us and not now. */

@@ -1,7 +1,8 @@
 import { readFile, readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { systemCode } from '../errors.ts'
-import { parseRecord } from './disk.ts'
+import { blobFile } from './disk.ts'
+import { parseRecord } from './record.ts'
 import type { Entry } from './store.ts'
 
 /** An entry of a store as it lies on the disk. */
@@ -40,7 +41,7 @@ async function readEntry(root: string, path: string): Promise<Kept | undefined> 
       usedAt: mtimeMs,
       record_bytes: size,
       entry,
-      blob: blob && { path: join(root, 'cas', blob.digest.slice(0, 2), blob.digest), bytes: blob.size_bytes },
+      blob: blob && { path: blobFile(root, blob.digest), bytes: blob.size_bytes },
     }
   } catch (error) {
     return ignoreGone(error)

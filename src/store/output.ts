@@ -2,6 +2,11 @@ import { isRecord } from '../hash.ts'
 import type { Search, StoredOutput } from '../types.ts'
 import type { Entry } from './store.ts'
 
+/** Whether an entry describes an output; those of other machines may say anything. */
+export function isOutput({ value, blob }: Entry): boolean {
+  return blob !== undefined && isRecord(value) && typeof value['elapsed_ms'] === 'number'
+}
+
 /** An entry as the output it describes; one that does not describe an output is a fault of ours. */
 export function storedOutput({ key, value, blob }: Entry): StoredOutput {
   const elapsed_ms = isRecord(value) ? value['elapsed_ms'] : undefined

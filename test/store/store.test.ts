@@ -8,16 +8,23 @@ import { diskStore } from '../../src/store/disk.ts'
 import { openStore, temporaryStore } from '../../src/store/open.ts'
 import { entryFiles } from '../support/entries.ts'
 import { project } from '../support/project.ts'
-import { testStore } from './contract.ts'
+import { onDisk, testFolder, testStore } from './contract.ts'
 
 const cache = (): string => join(project().root, 'cache')
 /** A name as a process of this machine has it that has ended: no id is as high. */
 const DEAD = PROCESS_NAME.replace(/^\d+/, '4194305')
 const STRANGER = '17-00000000-ab'
 
-testStore('diskStore', async () => diskStore(cache()))
-testStore('openStore', () => openStore(cache()))
-testStore('temporaryStore', async () => temporaryStore(diskStore(cache())))
+const OPEN = {
+  diskStore: async () => onDisk(diskStore(cache())),
+  openStore: async () => onDisk(await openStore(cache())),
+  temporaryStore: async () => onDisk(await temporaryStore(diskStore(cache()))),
+}
+
+for (const [name, open] of Object.entries(OPEN)) {
+  testStore(name, open)
+  testFolder(name, open)
+}
 
 test('a temporary store reads what is below, writes above, and leaves nothing', async () => {
   const below = diskStore(cache())

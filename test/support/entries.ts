@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { sha256 } from '../../src/hash.ts'
-import { parseRecord } from '../../src/store/disk.ts'
+import { parseRecord } from '../../src/store/record.ts'
 
 /** Paths of the files of a store below one of its folders. */
 export function entryFiles(folder: string, kind: 'ac' | 'cas' | 'tmp' | 'runs' | 'claims'): string[] {
