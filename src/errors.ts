@@ -31,6 +31,10 @@ export type ErrorCode =
   | 'PACKAGE_MISSING'
   | 'UNSUPPORTED_SHARP'
   | 'POSITION_SHIPS'
+  | 'REMOTE_DENIED'
+  | 'REMOTE_UNREACHABLE'
+  | 'REMOTE_TOO_LARGE'
+  | 'INTEGRITY_MISMATCH'
   | 'INTERNAL'
 
 /** Codes after which the very same work may succeed when it is tried again. */
@@ -39,6 +43,7 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'TIMEOUT',
   'WORKER_CRASHED',
   'CANCELLED',
+  'REMOTE_UNREACHABLE',
   'STORE_UNUSABLE',
   'DISK_FULL',
   'STORE_UNREACHABLE',

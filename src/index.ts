@@ -8,6 +8,7 @@ import { manifestPart, modulesPart } from './plugin/modules.ts'
 import { newUrlPart } from './plugin/new-url.ts'
 import { resolveOptions, type ImagemillOptions } from './plugin/options.ts'
 import type { ProjectOptions, ProjectTypes } from './plugin/project-types.ts'
+import { remoteImportsPart } from './plugin/remote-imports.ts'
 import { servePart } from './plugin/serve.ts'
 
 export type { Exif, Gps, Placeholder } from './contract/facts.ts'
@@ -33,7 +34,7 @@ export function imagemill(options: ImagemillOptions = {}): ImagemillPlugin[] {
 }
 
 function parts(api: Api, worker: boolean): PluginPart[] {
-  return [newUrlPart(), modulesPart(api), manifestPart(api), buildPart(api, worker)]
+  return [newUrlPart(api), remoteImportsPart(api), modulesPart(api), manifestPart(api), buildPart(api, worker)]
 }
 
 /** What only Vite has: a logger, a dev server, pages, and bundles of their own for workers. */

@@ -4,13 +4,17 @@ import { ifWritable } from './files.ts'
 import { sha256 } from './hash.ts'
 import { planRequest, planViews, type Plan } from './query/plan.ts'
 import { prunePlan } from './query/prune.ts'
+import { isRemote } from './query/remote.ts'
 import type { Request } from './query/request.ts'
 import type { Queue } from './queue/queue.ts'
 import { sharedWork } from './shared-work.ts'
 import { singleFlight } from './single-flight.ts'
 import { encoderVersions } from './source/encoder-versions.ts'
 import { fileShowsPosition } from './source/position-memo.ts'
+import { checkIntegrity } from './source/integrity.ts'
 import { readSource } from './source/read.ts'
+import { openRemote, type StoreWriter } from './source/remote.ts'
+import type { RemoteOptions } from './source/remote-options.ts'
 import { trimmedBox } from './source/trim.ts'
 import { keptFact } from './store/fact.ts'
 import { once } from './store/once.ts'
@@ -30,6 +34,8 @@ export interface PipelineOptions {
   queue: Queue
   /** What other machines made, and what they get. */
   shared?: Shared | undefined
+  /** Which images of other servers are fetched; none when it is left out. */
+  remote?: RemoteOptions | undefined
   /** Time without any progress after which another build that makes the same is not waited for any longer, in ms. */
   patience: number
   /** Told once when the store cannot be used. */
@@ -55,7 +61,7 @@ export interface Planned {
 
 /** The one way from a request to its outputs, shared by plugin, command line and service. */
 export interface Pipeline {
-  /** Settles a request without decoding a pixel (only `trim` needs to look at them, and `prune` at files). */
+  /** Settles a request of a file, or of an address, without decoding a pixel (only `trim` needs to look at them, and `prune` at files). */
   plan(file: string, request: Request): Promise<Planned>
   /**
    * The facts of an output, which is made if the store does not have it. `cached` says that an earlier run did. It is no
@@ -85,14 +91,14 @@ const READS = 3
 /** A bundler asks for all modules at once; so many sources are held whole while they are hashed. */
 const READING = 4
 
-export function openPipeline({ folder, maxSize, pixelLimit, queue, shared, patience, warn }: PipelineOptions): Pipeline {
+export function openPipeline({ folder, maxSize, pixelLimit, queue, shared, remote, patience, warn }: PipelineOptions): Pipeline {
   const store = openRunStore({ folder, maxSize, warn })
   const flight = sharedWork<StoredOutput & { cached: boolean }>()
   /** What was made or found so far, so that it is looked up once. */
   const seen = new Map<string, StoredOutput>()
   /** Keys made since the last `tidy`: the rest came from the cache. */
   const fresh = new Set<string>()
-  const look = sourceReader({ queue, shared, warn })
+  const look = sourceReader({ queue, shared, remote, store, warn })
   let encoder: Promise<string> | undefined
 
   const versions = (): Promise<string> => {
@@ -144,7 +150,7 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, shared, patie
     async plan(file, request) {
       const opened = await store.open()
       const encoderVersion = await versions()
-      const source = await look.read(file, opened)
+      const source = await look.read(file, request, opened)
       const settle = async (part: Request): Promise<Plan> => {
         const trimmed = await trimmedBox(part, source, { store: opened, shared, find: (question) => queue.trim(source, question) })
         return planRequest(part, source, { encoder: encoderVersion, pixelLimit, trimmed })
@@ -158,11 +164,7 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, shared, patie
         if (bytes) return { bytes, healed: attempt > 0 }
         seen.delete(key)
       }
-      throw new ImagemillError({
-        code: 'STORE_UNUSABLE',
-        message: `an image was damaged in the cache folder ${folder} ${READS} times in a row`,
-        hint: 'Check the disk, or set `cache.dir` to another one.',
-      })
+      throw failing(folder)
     },
     showsPosition: async (file) => fileShowsPosition(file, await store.open()),
     async find(key) {
@@ -173,11 +175,15 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, shared, patie
     damaged: () => store.damaged(),
     async tidy() {
       fresh.clear()
+      look.forget()
       await look.written()
       await shared?.settle()
       await store.tidy()
     },
-    forget: () => seen.clear(),
+    forget() {
+      seen.clear()
+      look.forget()
+    },
     async close() {
       await queue.close()
       await look.written()
@@ -186,6 +192,14 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, shared, patie
       await store.close()
     },
   }
+}
+
+function failing(folder: string): ImagemillError {
+  return new ImagemillError({
+    code: 'STORE_UNUSABLE',
+    message: `an image was damaged in the cache folder ${folder} ${READS} times in a row`,
+    hint: 'Check the disk, or set `cache.dir` to another one.',
+  })
 }
 
 /** The plan of a request and its breakpoints; what loses to a later format is known only when it is made. */
@@ -236,14 +250,25 @@ function factFinder({ queue, shared, fresh, open }: FactContext): Pipeline['fact
   }
 }
 
-/** Reads sources a few at a time, each once for all who ask; what is remembered of them is written in the background. */
-function sourceReader({ queue, shared, warn }: Pick<PipelineOptions, 'queue' | 'shared' | 'warn'>): {
-  read(file: string, store: Store): Promise<Source>
+interface SourceReader {
+  /** A file, or an address of another server, whose bytes are those that the request wants. */
+  read(file: string, request: Request, store: Store): Promise<Source>
+  /** Has images of other servers be asked for again. */
+  forget(): void
+  /** Waits for what is remembered in the background. */
   written(): Promise<void>
-} {
+}
+
+interface Reading extends Pick<PipelineOptions, 'queue' | 'shared' | 'remote' | 'warn'> {
+  store: StoreWriter
+}
+
+/** Reads sources a few at a time, each once for all who ask; what is remembered of them is written in the background. */
+function sourceReader({ queue, shared, remote, store, warn }: Reading): SourceReader {
   const flight = singleFlight<Source>()
   const reading = pLimit(READING)
   const writing = new Set<Promise<void>>()
+  const remotes = openRemote(remote, warn)
   const later = async (work: () => Promise<unknown>): Promise<void> => {
     try {
       await work()
@@ -251,18 +276,26 @@ function sourceReader({ queue, shared, warn }: Pick<PipelineOptions, 'queue' | '
       warn(asImagemillError(error))
     }
   }
+  const readFile = (file: string, opened: Store): Promise<Source> =>
+    readSource(file, {
+      store: opened,
+      shared,
+      once: (key, work) => flight(key, () => reading(work)),
+      inspect: (path, format) => queue.header(path, format),
+      later(work) {
+        const written = later(work).finally(() => writing.delete(written))
+        writing.add(written)
+      },
+    })
   return {
-    read: (file, store) =>
-      readSource(file, {
-        store,
-        shared,
-        once: (key, work) => flight(key, () => reading(work)),
-        inspect: (path, format) => queue.header(path, format),
-        later(work) {
-          const written = later(work).finally(() => writing.delete(written))
-          writing.add(written)
-        },
-      }),
+    async read(file, { values }, opened) {
+      const digest = values.integrity?.[0]?.replace('sha256-', '')
+      const local = isRemote(file) ? await remotes.fetch(file, digest, store) : undefined
+      const source = await readFile(local ?? file, opened)
+      if (digest !== undefined) checkIntegrity(source.digest, digest)
+      return local === undefined ? source : { ...source, file, local }
+    },
+    forget: () => remotes.forget(),
     async written() {
       await Promise.all(writing)
     },

@@ -26,8 +26,10 @@ export interface Header {
 
 /** A source image: its file, the identity of its bytes, and its header. */
 export interface Source {
-  /** Absolute path. */
+  /** Absolute path, or the address of an image of another server. */
   file: string
+  /** Of the latter, the absolute path of its bytes. */
+  local?: string
   /** sha256 of the bytes, hex. */
   digest: string
   size_bytes: number

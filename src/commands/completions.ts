@@ -9,7 +9,7 @@ Prints a script for the shell: source <(imagemill completions bash)
 `
 
 /** Words after a command that are neither files nor options. */
-const WORDS: Readonly<Record<string, string>> = { cache: 'ls verify prune clear', completions: 'bash zsh' }
+const WORDS: Readonly<Record<string, string>> = { cache: 'ls verify prune clear', webhooks: 'ls replay', completions: 'bash zsh' }
 
 export async function run(args: readonly string[]): Promise<number> {
   const [shell] = readArguments(args, {}, 1).positionals

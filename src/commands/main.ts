@@ -19,6 +19,7 @@ export const COMMANDS: Readonly<Record<string, { summary: string; load(): Promis
   cache: { summary: 'lists, verifies, prunes or clears the cache', load: () => import('./cache.ts') },
   report: { summary: 'says what a build came to', load: () => import('./report.ts') },
   types: { summary: 'writes the types of all image imports', load: () => import('./types.ts') },
+  webhooks: { summary: 'lists messages that are not delivered, or tries them again', load: () => import('./webhooks.ts') },
   worker: { summary: 'makes the images of other machines', load: () => import('./worker.ts') },
   completions: { summary: 'prints what a shell needs to complete these words', load: () => import('./completions.ts') },
 }

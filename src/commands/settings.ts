@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { systemCode } from '../errors.ts'
 import { isRecord } from '../hash.ts'
-import { bytesOf } from '../plugin/options.ts'
+import { bytesOf } from '../plugin/option-values.ts'
 import { nearest } from '../query/spelling.ts'
 import { UsageError } from './arguments.ts'
 

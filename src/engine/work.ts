@@ -46,7 +46,7 @@ export async function work(batch: Batch, store: Store, report: (report: Report) 
 }
 
 export async function loadSource({ source, pixelLimit }: Pick<Batch, 'source' | 'pixelLimit'>): Promise<Loaded> {
-  const bytes = await readFile(source.file).catch((error: unknown) => {
+  const bytes = await readFile(source.local ?? source.file).catch((error: unknown) => {
     throw systemCode(error) === 'ENOENT' ? changed() : error
   })
   if (sha256(bytes) !== source.digest) throw changed()

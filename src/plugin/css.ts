@@ -4,12 +4,13 @@ import { ImagemillError, asImagemillError } from '../errors.ts'
 import { isRecord } from '../hash.ts'
 import { cssEdits, cssTexts, findUrls, type CssImage, type CssUrl } from '../module/css.ts'
 import { applyEdits } from '../module/edits.ts'
+import { isRemote } from '../query/remote.ts'
 import { splitId } from '../query/text.ts'
 import type { Api } from './api.ts'
 import type { BundlerContext, PluginPart, ViteConfig } from './bundler.ts'
 import { below } from './error.ts'
-import { ask, decode, originalJob, planImage, type Asked } from './load.ts'
-import { MAYBE, isElsewhere, pageImage, pagePlace } from './page-images.ts'
+import { ask, askAllowed, decode, originalJob, planImage, type Asked } from './load.ts'
+import { isElsewhere, mayHaveImages, pageImage, pagePlace } from './page-images.ts'
 import type { Place } from './place.ts'
 
 /** What we use of PostCSS, in our own words: whether it is there is Vite's affair. */
@@ -37,11 +38,11 @@ export function postcssPlugin(api: Api, config: () => ViteConfig | undefined): P
     postcssPlugin: 'imagemill',
     async Once(root, { result }) {
       const settled = config()
-      if (!settled || !MAYBE.test(root.source?.input.css ?? '')) return
+      if (!settled || !mayHaveImages(root.source?.input.css ?? '', api)) return
       const place = pagePlace(settled, api)
       const declarations: Declaration[] = []
       // An answer of `false` would end the walk.
-      root.walkDecls((declaration) => void (MAYBE.test(declaration.value) && declarations.push(declaration)))
+      root.walkDecls((declaration) => void (mayHaveImages(declaration.value, api) && declarations.push(declaration)))
       for (const declaration of declarations) {
         const sheet = declaration.source?.input.file ?? result.opts.from ?? ''
         for (const file of await rewrite(declaration, sheet, settled, place))
@@ -82,13 +83,13 @@ async function imagesOf(
   for (const each of urls) {
     const asked = images.has(each.url) ? undefined : await askOf(each.url, sheet, config, place)
     if (!asked) continue
-    files.push(asked.file)
+    if (!isRemote(asked.file)) files.push(asked.file)
     const known = { file: asked.file, query: asked.query }
     images.set(each.url, await imageOf(asked, place).catch((error: unknown) => fail(asImagemillError(error).at(known), each)))
   }
   const refuse = (each: CssUrl, message: string): never => {
     const { file, query } = splitId(each.url)
-    const known = { file: join(dirname(sheet), file), query }
+    const known = { file: isRemote(file) ? file : join(dirname(sheet), file), query }
     return fail(
       new ImagemillError({ code: 'CONFLICTING_DIRECTIVES', message, hint: 'A second `url()` can hold another one.', ...known }),
       each,
@@ -104,6 +105,7 @@ async function imageOf(asked: Asked, place: Place): Promise<CssImage | undefined
 
 /** What an address asks of us: of a file that Vite finds from the style sheet, aliases included. */
 async function askOf(url: string, sheet: string, config: ViteConfig, place: Place): Promise<Asked | undefined> {
+  if (isRemote(url)) return askAllowed(url, place.api)
   if (isElsewhere(url)) return undefined
   const { file, query } = splitId(url)
   const decoded = decode(file)
@@ -130,7 +132,7 @@ export function lightningPart(api: Api, config: () => ViteConfig | undefined): P
       filter: { id: SHEET },
       async handler(this: BundlerContext, code: string, id: string) {
         const settled = config()
-        if (settled?.css?.transformer !== 'lightningcss' || !SHEET.test(id) || !MAYBE.test(code)) return null
+        if (settled?.css?.transformer !== 'lightningcss' || !SHEET.test(id) || !mayHaveImages(code, api)) return null
         const sheet = id.replace(/\?.*$/s, '')
         const urls = findUrls(code, { lineComments: /\.(?:scss|less|styl(?:us)?)$/.test(sheet) })
         const at = ({ start }: CssUrl): { line: number; column: number } => placeIn(code, start)

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { basename, relative, sep } from 'node:path'
+import { basename } from 'node:path'
 import { ImagemillError, asImagemillError } from '../errors.ts'
 import type { BundlerError } from './bundler.ts'
+import { pathBelow } from './path-below.ts'
 
 /** An error as bundlers show it: paths as the user writes them, and the line of the import where it can be found. */
 export function toBundlerError(error: unknown, root: string, importers: ReadonlyMap<string, string>): BundlerError {
@@ -10,9 +11,7 @@ export function toBundlerError(error: unknown, root: string, importers: Readonly
   const importer = id === undefined ? undefined : importers.get(id)?.replace(/\?.*$/s, '')
   const place = importer === undefined || known.file === undefined ? undefined : findImport(importer, [known.query, basename(known.file)])
   const asked =
-    importer === undefined
-      ? ''
-      : `\n  imported by ${relative(root, importer).split(sep).join('/')}${place ? `:${place.line}:${place.column + 1}` : ''}`
+    importer === undefined ? '' : `\n  imported by ${pathBelow(root, importer)}${place ? `:${place.line}:${place.column + 1}` : ''}`
   return {
     message: `${below(root, known).message}${asked}`,
     pluginCode: known.code,
@@ -24,7 +23,7 @@ export function toBundlerError(error: unknown, root: string, importers: Readonly
 
 /** The same error with its file as users see it: below the root, with `/`. */
 export function below(root: string, error: ImagemillError): ImagemillError {
-  const file = error.file === undefined ? undefined : relative(root, error.file).split(sep).join('/')
+  const file = error.file === undefined ? undefined : pathBelow(root, error.file)
   return new ImagemillError({ ...error.facts(), file }, { cause: error.cause })
 }
 

@@ -1,4 +1,3 @@
-import { relative, sep } from 'node:path'
 import { asImagemillError } from '../errors.ts'
 import type { JobSuccess } from '../contract/job-result.ts'
 import { successRecord } from '../contract/record.ts'
@@ -7,6 +6,7 @@ import { Expression, type Facts } from '../module/image.ts'
 import type { Fact } from '../types.ts'
 import type { Api, Job } from './api.ts'
 import { below } from './error.ts'
+import { pathBelow } from './path-below.ts'
 import type { Place } from './place.ts'
 import { tokenOf } from './tokens.ts'
 
@@ -44,7 +44,7 @@ export async function answerOf(id: string, { api, root }: Pick<Place, 'api' | 'r
   const { source, written } = planned
   try {
     const { metadata, warning } = await api.pipeline(root).fact(planned)
-    if (warning !== undefined) api.report.warn(`${relative(root, source.file).split(sep).join('/')}: ${warning}`)
+    if (warning !== undefined) api.report.warn(`${pathBelow(root, source.file)}: ${warning}`)
     return metadata
   } catch (error) {
     const known = asImagemillError(error).at({ file: source.file, query: written })

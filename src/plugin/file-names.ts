@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { isRemote } from '../query/remote.ts'
 import type { Output } from '../types.ts'
 import type { OutputOptions } from './bundler.ts'
 
@@ -7,7 +8,8 @@ const TROUBLE = /[\u0000-\u001F"#$%&'()*+,:;<=>?[\]^`{|}\u007F\s]+/g
 
 /** File name of an output without folder and extension, such as `hero-640`. */
 export function outputName(file: string, { picture }: Output): string {
-  const base = posix.basename(file.replaceAll('\\', '/'))
+  // Of an address, what is before its query.
+  const base = posix.basename(isRemote(file) ? file.replace(/[?#].*$/s, '') : file.replaceAll('\\', '/'))
   const stem = base.slice(0, base.length - posix.extname(base).length)
   return `${stem.replace(TROUBLE, '_')}-${picture.width}`
 }

@@ -2,12 +2,13 @@ import { dirname, join, relative, sep } from 'node:path'
 import { asImagemillError, ImagemillError } from '../errors.ts'
 import { joinEdits } from '../module/edits.ts'
 import type { HtmlImage, HtmlUrl } from '../module/html.ts'
+import { isRemote } from '../query/remote.ts'
 import { splitId } from '../query/text.ts'
 import type { Api } from './api.ts'
 import type { PluginPart, ViteConfig } from './bundler.ts'
 import { below } from './error.ts'
-import { ask, originalJob, planImage, type Asked } from './load.ts'
-import { MAYBE, isElsewhere, pageImage, pagePlace } from './page-images.ts'
+import { ask, askAllowed, originalJob, planImage, type Asked } from './load.ts'
+import { isElsewhere, mayHaveImages, pageImage, pagePlace } from './page-images.ts'
 import { DEV_PATH, type Place } from './place.ts'
 import { AWAY } from './tokens.ts'
 
@@ -32,7 +33,9 @@ export function htmlParts(api: Api, config: () => ViteConfig | undefined): Plugi
     },
   })
   return [
-    part('pre', (html, { filename }, settled) => (MAYBE.test(html) ? rewrite(html, filename, away(pagePlace(settled, api))) : undefined)),
+    part('pre', (html, { filename }, settled) =>
+      mayHaveImages(html, api) ? rewrite(html, filename, away(pagePlace(settled, api))) : undefined,
+    ),
     // On the dev server Vite puts the base before some addresses and not before others; until it has, ours are away.
     part('post', (html, { server }, { base, server: { origin = '' } }) => (server ? html.replaceAll(AWAY.URL, origin + base) : undefined)),
   ]
@@ -74,8 +77,9 @@ async function rewrite(html: string, filename: string, place: Place): Promise<st
   )
 }
 
-/** What an address asks of us: of a file beside the page, in the public folder or below the root. */
+/** What an address asks of us: of a file beside the page, in the public folder or below the root, or of an image of another server. */
 function askOf(url: string, filename: string, place: Place): Asked | undefined {
+  if (isRemote(url)) return askAllowed(url, place.api)
   if (isElsewhere(url)) return undefined
   const { file, query } = splitId(url)
   const path = file.startsWith('/') ? file.slice(1) : relative(place.root, join(dirname(filename), file))
@@ -85,7 +89,7 @@ function askOf(url: string, filename: string, place: Place): Asked | undefined {
 async function imageOf(asked: Asked, at: HtmlUrl, filename: string, place: Place): Promise<HtmlImage | undefined> {
   try {
     await place.allow(asked.file)
-    if (place.devBase !== undefined) watch(asked.file, place)
+    if (place.devBase !== undefined && !isRemote(asked.file)) watch(asked.file, place)
     const job = await planImage(asked, place).catch((error: unknown) => originalJob(asked, place, error))
     return await pageImage(job, place)
   } catch (error) {

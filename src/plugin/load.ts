@@ -7,11 +7,12 @@ import { exportedValue } from '../module/image.ts'
 import { parseRequest, type Request } from '../query/request.ts'
 import { changesImage, isImageFile, isOurs, isPlain, splitId, type QueryInput } from '../query/text.ts'
 import { addressOf, dataUri, fileId } from './address.ts'
-import type { Job } from './api.ts'
+import type { Api, Job } from './api.ts'
 import { below } from './error.ts'
 import { outputName } from './file-names.ts'
 import type { Place } from './place.ts'
 import { factExports, registerFacts } from './facts.ts'
+import { remoteOfId } from './remote-id.ts'
 import { resultCode } from './result.ts'
 import { tokenOf } from './tokens.ts'
 import { unmadeJob } from './unmade.ts'
@@ -26,6 +27,8 @@ export interface Asked {
 }
 
 export function ask(id: string, { api, root, publicDir }: Pick<Place, 'api' | 'root' | 'publicDir'>): Asked | undefined {
+  const remote = remoteOfId(id)
+  if (remote !== undefined) return askRemote(remote, api)
   const { file: written, query } = splitId(id)
   if (written.startsWith('\0') || !isImageFile(written)) return undefined
   const file = locate(written, root, publicDir)
@@ -36,6 +39,24 @@ export function ask(id: string, { api, root, publicDir }: Pick<Place, 'api' | 'r
   const defaults = api.options.defaults(path)
   const byDefault = defaults !== undefined && changesImage(defaults) && isPlain(query) && !/\.svg$/i.test(file)
   return isOurs(query) || byDefault ? { file, path, query, defaults } : undefined
+}
+
+/** The same of an address on another server. An import of what is an image by its name is ours even where it may not be asked for: nothing else can load it. */
+function askRemote(address: string, api: Api): Asked | undefined {
+  const { file, query } = splitId(address)
+  if (!URL.canParse(file)) return undefined
+  const url = new URL(file)
+  const isImage = isImageFile(url.pathname)
+  const defaults = api.options.defaults(file)
+  const byDefault = isImage && defaults !== undefined && changesImage(defaults) && isPlain(query)
+  if (!(isOurs(query) || byDefault) || !(isImage || api.options.remote?.allows(url))) return undefined
+  return { file, path: file, query, defaults }
+}
+
+/** What an address on another server asks of us in a page, a style sheet or `new URL()`, where it means something without us. */
+export function askAllowed(address: string, api: Api): Asked | undefined {
+  const asked = askRemote(address, api)
+  return asked && api.options.remote?.allows(new URL(asked.file)) ? asked : undefined
 }
 
 /**

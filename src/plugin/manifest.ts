@@ -1,4 +1,3 @@
-import { relative, sep } from 'node:path'
 import { asImagemillError } from '../errors.ts'
 import type { JobResult } from '../contract/job-result.ts'
 import type { Manifest, ManifestEntry } from '../contract/manifest.ts'
@@ -6,6 +5,7 @@ import { displayedSize } from '../query/plan.ts'
 import { fileId } from './address.ts'
 import type { Api, Job, Used } from './api.ts'
 import { factId, makeFactResult } from './facts.ts'
+import { pathBelow } from './path-below.ts'
 import { fileName, makeResult, type UseOf } from './result.ts'
 
 /** The manifest of the outputs that are used, which are made if they are not yet. */
@@ -17,7 +17,7 @@ export async function makeManifest(jobs: Iterable<Job>, api: Api, root: string, 
       const id = job.request.values.id?.[0]
       const { file, digest, size_bytes, header } = job.source
       const source = {
-        path: relative(root, file).split(sep).join('/'),
+        path: pathBelow(root, file),
         sha256: digest,
         format: header.format,
         ...displayedSize(header),

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join, normalize, relative, resolve } from 'node:path'
 import { asImagemillError } from '../errors.ts'
 import { dataCode } from '../module/code.ts'
+import { isRemote } from '../query/remote.ts'
 import { splitId } from '../query/text.ts'
 import type { Api } from './api.ts'
 import type { BundlerContext, PluginPart } from './bundler.ts'
@@ -9,10 +10,11 @@ import { toBundlerError } from './error.ts'
 import { ask, decode, imageOf, loadImage } from './load.ts'
 import { makeManifest } from './manifest.ts'
 import { followLinks, placeOf, rootOf, type Place } from './place.ts'
+import { REMOTE, escapeQuery, idOfRemote, remoteOfId } from './remote-id.ts'
 import { useInDev } from './result.ts'
 import { tokenOf } from './tokens.ts'
 
-const IMAGE_ID = /\.(?:avif|gif|hei[cf]|jfif|jpe?g|png|svg|tiff?|webp)(?:\?|$)/i
+const IMAGE_ID = new RegExp(`\\.(?:avif|gif|hei[cf]|jfif|jpe?g|png|svg|tiff?|webp)(?:\\?|$)|${REMOTE.source}`, 'i')
 const MANIFEST = 'virtual:imagemill/manifest'
 export const MANIFEST_ID = `\0${MANIFEST}`
 const MANIFEST_NAME = /virtual:imagemill\/manifest$/
@@ -28,15 +30,14 @@ export function modulesPart(api: Api): PluginPart {
       filter: { id: IMAGE_ID },
       async handler(this: BundlerContext, specifier: string, importer: string | undefined, options: object) {
         if (!IMAGE_ID.test(specifier) || specifier.startsWith('\0')) return null
-        const id = await resolveImage(this, specifier, importer, options)
-        if (id === null) return null
-        const { file, query } = splitId(id)
-        const safe = escapeFile(file) + (query === '' ? '' : `?${escapeQuery(query)}`)
+        const safe = await idOf(this, specifier, importer, options)
+        if (safe === null) return null
         const asked = ask(safe, placeOf(this, api))
         if (!asked) return null
         const image = imageOf(asked)
         if (importer !== undefined && !api.importers.has(image)) api.importers.set(image, importer)
-        api.types(rootOf(this))?.imported(image, specifier, importer)
+        // What stands in the source file; on the dev server it was replaced by an id.
+        api.types(rootOf(this))?.imported(image, remoteOfId(specifier) ?? specifier, importer)
         return safe
       },
     },
@@ -49,10 +50,10 @@ export function modulesPart(api: Api): PluginPart {
         if (!asked) return null
         const place = placeOf(this, api)
         // To Vite's dev server a watched file is an import, which it may fail to resolve: `#` in the name, or gone for a moment.
-        if (place.devBase === undefined) this.addWatchFile(asked.file)
+        if (place.devBase === undefined && !isRemote(asked.file)) this.addWatchFile(asked.file)
         try {
           await place.allow(asked.file)
-          if (place.devBase !== undefined) watch(asked.file, id, place)
+          if (place.devBase !== undefined && !isRemote(asked.file)) watch(asked.file, id, place)
           const code = await loadImage(asked, place)
           forgetManifest(this)
           return { code, moduleSideEffects: false, moduleType: 'js', map: { mappings: '' } }
@@ -96,13 +97,18 @@ function escapeFile(file: string): string {
   return file.replaceAll('%', '%25').replaceAll('#', '%23')
 }
 
-/** A query may be encoded already; what cannot be an encoded character is meant as it is: `crop=10%,10%,50%,50%`. */
-function escapeQuery(query: string): string {
-  return query.replaceAll('#', '%23').replace(/%(?![0-9a-f]{2})/gi, '%25')
-}
-
 /** How plain bundlers treat links unless told otherwise; they do not tell us. */
 const PLAIN = { resolve: { preserveSymlinks: false } }
+
+/** The id of an image, with nothing in it that a bundler could misread. */
+async function idOf(context: BundlerContext, specifier: string, importer: string | undefined, options: object): Promise<string | null> {
+  if (isRemote(specifier)) return idOfRemote(specifier)
+  if (remoteOfId(specifier)) return specifier
+  const id = await resolveImage(context, specifier, importer, options)
+  if (id === null) return null
+  const { file, query } = splitId(id)
+  return escapeFile(file) + (query === '' ? '' : `?${escapeQuery(query)}`)
+}
 
 /** Rollup does not resolve an id with a query, and Vite takes `#` for a fragment: then the file is looked for without. */
 async function resolveImage(
@@ -152,7 +158,7 @@ export function manifestPart(api: Api): PluginPart {
         try {
           // The images that the page imports are loaded at the same time; a server imports one after the other.
           if (this.environment?.config.consumer === 'client') await this.environment.waitForRequestsIdle?.(MANIFEST_ID)
-          const jobs = [...api.jobs.values()].filter(({ source }) => existsSync(source.file))
+          const jobs = [...api.jobs.values()].filter(({ source }) => existsSync(source.local ?? source.file))
           const manifest = await makeManifest(jobs, api, place.root, {
             useOf: (output, job) => useInDev(output, job, place),
             usesFact: () => true,

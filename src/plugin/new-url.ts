@@ -1,21 +1,24 @@
 import { isRecord } from '../hash.ts'
 import { applyEdits, type Edit, type Edited } from '../module/edits.ts'
+import { isRemote } from '../query/remote.ts'
 import { isOurs, splitId } from '../query/text.ts'
+import type { Api } from './api.ts'
 import type { BundlerContext, PluginPart } from './bundler.ts'
-import { MAYBE, isElsewhere } from './page-images.ts'
+import { askAllowed } from './load.ts'
+import { isElsewhere, mayHaveImages } from './page-images.ts'
 
 /**
  * The part that makes images which a script names by an address, as in `new URL('./a.jpg?w=300', import.meta.url)`: it
  * becomes an import of that address. Not among the first plugins: by then types and components are scripts.
  */
-export function newUrlPart(): PluginPart {
+export function newUrlPart(api: Api): PluginPart {
   return {
     name: 'imagemill:new-url',
     transform: {
       filter: { code: 'import.meta.url' },
       handler(this: BundlerContext, code: string): Promise<Edited> | null {
-        if (!code.includes('import.meta.url') || !MAYBE.test(code)) return null
-        const edits = editsOf(parsed(this, code))
+        if (!code.includes('import.meta.url') || !mayHaveImages(code, api)) return null
+        const edits = editsOf(parsed(this, code), api)
         // On the first line, so that no other line moves; behind `#!`, which must be the first.
         const at = /^#!.*\n/.exec(code)?.[0].length ?? 0
         const imports = edits.map(({ address }, index) => `import __imagemill_url${index} from ${JSON.stringify(asUrl(address))};`).join('')
@@ -34,9 +37,9 @@ function parsed(context: BundlerContext, code: string): unknown {
   }
 }
 
-function editsOf(tree: unknown): (Edit & { address: string })[] {
+function editsOf(tree: unknown, api: Api): (Edit & { address: string })[] {
   return [...addressesIn(tree)]
-    .filter(({ address }) => !isElsewhere(address) && isOurs(splitId(address).query))
+    .filter(({ address }) => (isRemote(address) ? askAllowed(address, api) : !isElsewhere(address) && isOurs(splitId(address).query)))
     .sort((a, b) => a.start - b.start)
     .map((found, index) => ({ ...found, text: `__imagemill_url${index}` }))
 }
@@ -80,6 +83,6 @@ function textOf({ type, value, quasis }: Record<string, unknown>): string | unde
 
 /** A bare address is beside the script, as it is for `new URL`. */
 function asUrl(address: string): string {
-  const specifier = /^\.{0,2}\//.test(address) ? address : `./${address}`
+  const specifier = /^\.{0,2}\//.test(address) || isRemote(address) ? address : `./${address}`
   return /[?&](?:as=|url(?:&|$))/.test(specifier) ? specifier : `${specifier}&as=url`
 }

@@ -6,23 +6,24 @@ import { openRemote } from '../store/remote.ts'
 import { openShared } from '../store/shared.ts'
 import type { Options } from './options.ts'
 
-type Needed = Pick<Options, 'cache' | 'store' | 'queue' | 'limits' | 'concurrency' | 'memory'>
+type Needed = Pick<Options, 'cache' | 'store' | 'queue' | 'limits' | 'concurrency' | 'memory' | 'remote'>
 
 /** The pipeline that options ask for: on this machine, or together with others. */
 export function pipelineOf(
-  { cache, store, queue, limits, concurrency, memory }: Needed,
+  { cache, store, queue, limits, concurrency, memory, remote }: Needed,
   folder: string,
   warn: (error: ImagemillError) => void,
 ): Pipeline {
   const pool = openPool({ concurrency, memory, timeout: limits.timeout, pixelLimit: limits.pixels })
-  const remote = store && openRemote({ ...store, warn })
-  const shared = remote && openShared(remote, warn)
+  const machines = store && openRemote({ ...store, warn })
+  const shared = machines && openShared(machines, warn)
   return openPipeline({
     folder,
     maxSize: cache.maxSize,
     pixelLimit: limits.pixels,
-    queue: queue && remote && shared ? openBullmq({ ...queue, pool, remote, shared, warn }) : pool,
+    queue: queue && machines && shared ? openBullmq({ ...queue, pool, remote: machines, shared, warn }) : pool,
     shared,
+    remote,
     // A pool that works tells of an output at least this often.
     patience: 2 * limits.timeout,
     warn,

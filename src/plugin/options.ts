@@ -6,8 +6,10 @@ import { cgroupCpus, memoryLimit } from '../machine.ts'
 import type { Breakpoints } from '../query/breakpoints.ts'
 import { isBreakpointName, isMediaQuery } from '../query/media.ts'
 import type { QueryInput } from '../query/text.ts'
+import type { RemoteOptions } from '../source/remote-options.ts'
 import type { BuildJob } from './build-jobs.ts'
-import { fields, invalid, read } from './option-fields.ts'
+import { SIZE, bytesOf, fields, globs, invalid, positiveInteger, read } from './option-values.ts'
+import { remoteOf } from './remote-options.ts'
 import { queueOf, storeOf, type QueueOptions, type SharedQueue, type SharedStore, type StoreOptions } from './shared-options.ts'
 
 /** Options of the plugin; all of them can be left out. */
@@ -62,6 +64,22 @@ export interface ImagemillOptions {
    * warning, or an error that names every such file. @default 'warn'
    */
   privacy?: 'off' | 'warn' | 'error'
+  /**
+   * Images of other servers, as in `import hero from 'https://cdn.example/hero.jpg?w=320'`: each is fetched once in a
+   * build and kept in the store. @default none are
+   */
+  remote?: {
+    /** Which addresses may be asked for, redirects included, such as `https://cdn.example/**`. `*` is a part of a host or a path, `**` several. */
+    allow: string | readonly string[]
+    /** Whether addresses of this machine and of private networks may be asked, as those of an intranet. @default false */
+    allowPrivate?: boolean
+    /** What an image may be, besides JPEG, PNG, WebP and GIF. @default [] */
+    formats?: readonly ('avif' | 'svg' | 'tiff')[]
+    /** Most bytes of one image, as a number or such as '20mb'. @default '50mb' */
+    maxSize?: number | string
+    /** Most time for one image, in ms. @default 30_000 */
+    timeout?: number
+  }
   /** Whether an image that cannot be made fails the build, or is replaced by its source with a warning. @default 'fail' */
   onError?: 'fail' | 'warn'
   /**
@@ -89,12 +107,12 @@ export interface Options {
   types: boolean | string | undefined
   logLevel: LogLevel
   privacy: 'off' | 'warn' | 'error'
+  remote: RemoteOptions | undefined
   onError: 'fail' | 'warn'
   onJob: (job: BuildJob) => unknown
 }
 
 const MANIFEST = '.vite/imagemill.json'
-const UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 }
 
 /** Settles options once: unknown names and wrong values are refused, everything else is filled in. */
 export function resolveOptions(input: unknown = {}): Options {
@@ -114,6 +132,7 @@ export function resolveOptions(input: unknown = {}): Options {
     'types',
     'logLevel',
     'privacy',
+    'remote',
     'onError',
     'onJob',
   ])
@@ -150,24 +169,11 @@ export function resolveOptions(input: unknown = {}): Options {
       read(raw['privacy'], 'privacy', "'off', 'warn' or 'error'", (value) =>
         (['off', 'warn', 'error'] as const).find((word) => word === value),
       ) ?? 'warn',
+    remote: remoteOf(raw['remote']),
     onError:
       read(raw['onError'], 'onError', "'fail' or 'warn'", (value) => (['fail', 'warn'] as const).find((word) => word === value)) ?? 'fail',
     onJob: read(raw['onJob'], 'onJob', 'a function', (value) => (isJobFunction(value) ? value : undefined)) ?? (() => undefined),
   }
-}
-
-const SIZE = "bytes, as a number or such as '500mb'"
-
-function positiveInteger(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 1 ? value : undefined
-}
-
-/** Bytes as people write them: a number, or a text such as `500mb`. */
-export function bytesOf(value: unknown): number | undefined {
-  if (typeof value === 'number') return value > 0 && Number.isFinite(value) ? value : undefined
-  const [, number, unit = ''] = (typeof value === 'string' && /^(\d+(?:\.\d+)?)\s*([kmgt]?b)?$/i.exec(value.trim())) || []
-  const factor = UNITS[unit.toLowerCase()]
-  return number === undefined || factor === undefined ? undefined : Number(number) * factor
 }
 
 function typesName(value: unknown): boolean | string | undefined {
@@ -189,14 +195,6 @@ function matcher(include: unknown, exclude: unknown): (path: string) => boolean 
   const isTaken = taken ? picomatch(taken, { dot: true }) : () => true
   const isLeft = left ? picomatch(left, { dot: true }) : () => false
   return (path) => isTaken(path) && !isLeft(path)
-}
-
-function globs(value: unknown, name: string): string[] | undefined {
-  return read(value, name, 'a glob or a list of globs', (given) => {
-    const list: unknown[] = Array.isArray(given) ? given : [given]
-    const texts = list.filter((glob) => typeof glob === 'string')
-    return texts.length === list.length ? texts : undefined
-  })
 }
 
 function presetsOf(value: unknown): Record<string, QueryInput> {

@@ -8,7 +8,14 @@ import { placeOf, type Place } from './place.ts'
 import { addressToken } from './tokens.ts'
 
 /** A quick look whether a text can name an image with a query: most do not, and are not parsed. */
-export const MAYBE = /\.(?:avif|gif|hei[cf]|jfif|jpe?g|png|svg|tiff?|webp)\?[^\s"']/i
+const MAYBE = /\.(?:avif|gif|hei[cf]|jfif|jpe?g|png|svg|tiff?|webp)\?[^\s"']/i
+
+/** The same of images of other servers, whose names say nothing. */
+const MAYBE_REMOTE = /https?:\/\/[^\s"'()<>]+\?[^\s"']/i
+
+export function mayHaveImages(text: string, { options }: Pick<Api, 'options'>): boolean {
+  return MAYBE.test(text) || (options.remote !== undefined && MAYBE_REMOTE.test(text))
+}
 
 /** Texts that a template engine replaces later are no addresses yet. */
 const TEMPLATE = /\{\{|\$\{|#\{|<%|%[A-Z_]+%/

@@ -1,6 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { sep } from 'node:path'
 import { ImagemillError } from '../errors.ts'
+import { isRemote } from '../query/remote.ts'
 import type { Api } from './api.ts'
 import type { BundlerContext, ViteConfig } from './bundler.ts'
 
@@ -54,7 +55,7 @@ function devBase({ base, server }: Pick<ViteConfig, 'base' | 'server'>): string 
 
 /** The dev server must not show what lies outside `server.fs.allow`; our `load` would otherwise go round Vite's own check. */
 async function allowFile({ environment }: Pick<BundlerContext, 'environment'>, file: string): Promise<void> {
-  if (environment?.config.command !== 'serve' || environment.config.consumer !== 'client') return
+  if (isRemote(file) || environment?.config.command !== 'serve' || environment.config.consumer !== 'client') return
   const { isFileLoadingAllowed } = await import('vite')
   const shown = followLinks(environment.config, file)
   // Vite hands out its configuration as an opaque value of the very type that this function takes.

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises'
-import { isAbsolute, join, relative, sep } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { ImagemillError, systemCode } from '../errors.ts'
 import { isRecord } from '../hash.ts'
 import { isImageFile } from '../query/text.ts'
@@ -7,6 +7,7 @@ import { showsPosition } from '../source/position.ts'
 import { sniff } from '../source/sniff.ts'
 import type { Api, Used } from './api.ts'
 import type { BundlerContext } from './bundler.ts'
+import { pathBelow } from './path-below.ts'
 import { rootOf } from './place.ts'
 
 /** Reports every image that ships and says where it was taken: files of the bundle, what is inlined, and Vite's `public` folder. */
@@ -15,7 +16,7 @@ export async function checkPrivacy(bundle: Record<string, unknown>, context: Bun
   if (privacy === 'off') return
   const root = rootOf(context)
   const found = [...fromBundle(bundle, api, used), ...(await inlined(api, root, used)), ...(await fromPublic(context, api))]
-  const names = [...new Set(found.map((file) => (isAbsolute(file) ? relative(root, file) : file).split(sep).join('/')))].sort()
+  const names = [...new Set(found.map((file) => (isAbsolute(file) ? pathBelow(root, file) : file)))].sort()
   if (names.length === 0) return
   const error = new ImagemillError({
     code: 'POSITION_SHIPS',

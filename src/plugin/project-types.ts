@@ -3,12 +3,14 @@ import { dirname, join, relative, resolve, sep } from 'node:path'
 import { asImagemillError } from '../errors.ts'
 import { writeAtomic } from '../files.ts'
 import { dtsText, patternOf, type ImportTypes } from '../module/dts.ts'
+import { isRemote } from '../query/remote.ts'
 import { splitId } from '../query/text.ts'
 import { cacheFolder } from '../store/cache-folder.ts'
 import type { Api } from './api.ts'
 import { below } from './error.ts'
 import { ask, planImage, typeOf } from './load.ts'
 import type { Place } from './place.ts'
+import { idOfRemote } from './remote-id.ts'
 import { fallbackTypes } from './types.ts'
 
 /** What the sources of a project import, found without a build. */
@@ -34,9 +36,9 @@ export interface ProjectOptions {
 
 const SOURCES = '**/*.{ts,tsx,mts,cts,js,jsx,mjs,cjs,vue,svelte,astro,mdx}'
 
-/** The specifier of an image, with its query, in an import, an export or a dynamic import. */
+/** The specifier of an image, or of anything on another server, with its query, in an import, an export or a dynamic import. */
 const IMPORT =
-  /(?:\bfrom|\bimport)\s*\(?\s*(['"`])((?:(?!\1)[^\n\\$])+?\.(?:avif|gif|hei[cf]|jfif|jpe?g|png|svg|tiff?|webp)\?(?:(?!\1)[^\n\\$])+)\1/gi
+  /(?:\bfrom|\bimport)\s*\(?\s*(['"`])((?:(?:(?!\1)[^\n\\$])+?\.(?:avif|gif|hei[cf]|jfif|jpe?g|png|svg|tiff?|webp)|https?:\/\/(?:(?!\1)[^\n\\$])+?)\?(?:(?!\1)[^\n\\$])+)\1/gi
 
 interface Found {
   specifier: string
@@ -110,9 +112,9 @@ async function addType(
 ): Promise<string | undefined> {
   const pattern = patternOf(specifier)
   const { file, query } = splitId(specifier)
-  const image = await fileOf(file, importer, options)
+  const image = isRemote(file) ? file : await fileOf(file, importer, options)
   if (image === undefined) return `${specifier}: no file has this name`
-  const asked = ask(`${image.replaceAll('%', '%25').replaceAll('#', '%23')}?${query}`, place)
+  const asked = ask(isRemote(file) ? idOfRemote(specifier) : `${image.replaceAll('%', '%25').replaceAll('#', '%23')}?${query}`, place)
   if (!asked || pattern === undefined) return undefined
   try {
     const type = typeOf(await planImage(asked, place))

@@ -142,7 +142,7 @@ async function bytesOf(key: string, { api, root }: Rendering): Promise<Buffer> {
     if (healed) await madeOf(key, { api, root })
     return bytes
   }
-  return readFile(planned.source.file).catch(() => Buffer.alloc(0))
+  return readFile(planned.source.local ?? planned.source.file).catch(() => Buffer.alloc(0))
 }
 
 /** What stands for the address of an output in the code. */

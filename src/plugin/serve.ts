@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { relative, sep } from 'node:path'
 import { ImagemillError, asImagemillError, systemCode } from '../errors.ts'
 import { FORMATS } from '../query/directives.ts'
 import { sniff } from '../source/sniff.ts'
@@ -8,6 +7,7 @@ import type { Format, SourceFormat } from '../types.ts'
 import type { Api, Deliverable } from './api.ts'
 import type { PluginPart, Logger, ViteConfig } from './bundler.ts'
 import { below, toBundlerError } from './error.ts'
+import { pathBelow } from './path-below.ts'
 import { DEV_PATH } from './place.ts'
 import { queryOf } from './render.ts'
 
@@ -106,7 +106,7 @@ async function answerOf(
 
 async function bytesOf(api: Api, { config }: DevServer, planned: Deliverable): Promise<Buffer | undefined> {
   const { source, output } = planned
-  if (planned.original) return readOriginal(source.file)
+  if (planned.original) return readOriginal(source.local ?? source.file)
   try {
     const pipeline = api.pipeline(config.root)
     await api.report.follow(planned, pipeline.make(planned))
@@ -119,7 +119,7 @@ async function bytesOf(api: Api, { config }: DevServer, planned: Deliverable): P
     if (api.options.onError === 'fail') throw placed
     api.report.warn(`${below(config.root, placed).message} The source is used as it is.`)
     planned.original = true
-    return readOriginal(source.file)
+    return readOriginal(source.local ?? source.file)
   }
 }
 
@@ -164,7 +164,7 @@ function fail(api: Api, server: DevServer, error: unknown, response: ServerRespo
       message,
       stack: '',
       plugin: 'imagemill',
-      ...(known.file !== undefined && { id: relative(server.config.root, known.file).split(sep).join('/') }),
+      ...(known.file !== undefined && { id: pathBelow(server.config.root, known.file) }),
     },
   })
   if (response.headersSent) return void response.destroy()

@@ -1,4 +1,4 @@
-import { fields, invalid, read } from './option-fields.ts'
+import { fields, invalid, read } from './option-values.ts'
 
 /** Options of a store that machines share. */
 export interface StoreOptions {

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { ifWritable, writeAtomic } from '../files.ts'
 import { dtsText, patternOf, readDts, type ImportTypes } from '../module/dts.ts'
+import { isRemote } from '../query/remote.ts'
 
 /** Keeps the file with the exact types of all image imports up to date. */
 export interface TypesFile {
@@ -78,7 +79,10 @@ export function openTypesFile({ path, root, temp }: TypesFileOptions): TypesFile
 function merged(earlier: ImportTypes, now: ImportTypes, root: string): ImportTypes {
   const all: ImportTypes = new Map()
   for (const [pattern, images] of [...earlier, ...now])
-    all.set(pattern, new Map([...(all.get(pattern) ?? []), ...[...images].filter(([file]) => existsSync(resolve(root, file)))]))
+    all.set(
+      pattern,
+      new Map([...(all.get(pattern) ?? []), ...[...images].filter(([file]) => isRemote(file) || existsSync(resolve(root, file)))]),
+    )
   return all
 }
 

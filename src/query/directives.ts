@@ -1,4 +1,4 @@
-import { aspect, bytes, colour, crop, flag, focus, integer, number, numberOrFlag, oneOf, type Read } from './values.ts'
+import { aspect, bytes, colour, crop, flag, focus, integer, integrity, number, numberOrFlag, oneOf, type Read } from './values.ts'
 
 /** Formats in the order of their names; also the valid values of `format`. */
 export const FORMATS = ['avif', 'gif', 'jpeg', 'png', 'webp'] as const
@@ -119,6 +119,7 @@ export const DIRECTIVES = {
   inline: single('nothing, `true`, `false` or `auto`', (value) => (value === 'auto' ? value : flag(value))),
   animated: single(yes, flag),
   prune: single(yes, flag),
+  integrity: single('the sha256 of the file, such as sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=', integrity),
   preset: single('the name of a preset of the plugin options', text),
   id: single('any text', text),
   imagemill: single('nothing', flag),

@@ -1,5 +1,6 @@
 import { ImagemillError } from '../errors.ts'
 import { FITS, FORMATS, PER_FORMAT, POSITIONS, WEAK, isDirective, type DirectiveName } from './directives.ts'
+import { isRemote } from './remote.ts'
 import { nearest } from './spelling.ts'
 
 /** A query as written: every key with its texts, `;` already split. */
@@ -13,9 +14,12 @@ const BUNDLER_KEYS: ReadonlySet<string> = new Set(['import', 't', 'v', 'url', 'n
 
 const IMAGE = /\.(avif|gif|hei[cf]|jfif|jpe?g|png|svg|tiff?|webp)$/i
 
-/** File part and query part of a module id; a `#` may be part of a file name, a `?` may not. */
+/**
+ * File part and query part of a module id; a `#` may be part of a file name, a `?` may not. An address on another server
+ * may have a query of its own, which goes to the server as it is written: there the last `?` begins our directives.
+ */
 export function splitId(id: string): { file: string; query: string } {
-  const mark = id.indexOf('?')
+  const mark = isRemote(id) ? id.lastIndexOf('?') : id.indexOf('?')
   return mark < 0 ? { file: id, query: '' } : { file: id.slice(0, mark), query: id.slice(mark + 1) }
 }
 

@@ -45,6 +45,13 @@ export const bytes: Read<number> = (text) => {
   return value > 0 ? value : undefined
 }
 
+/** `sha256-` and the digest in base64, as in a page, or in hex; answers the latter. In a query a `+` stands for a space. */
+export const integrity: Read<string> = (text) => {
+  const [, word = ''] = /^sha256-(.*)$/.exec(text.replaceAll(' ', '+')) ?? []
+  if (/^[0-9a-f]{64}$/i.test(word)) return `sha256-${word.toLowerCase()}`
+  return /^[A-Za-z0-9+/_-]{43}=?$/.test(word) ? `sha256-${Buffer.from(word, 'base64').toString('hex')}` : undefined
+}
+
 /** `16:9` or a number such as 1.777. */
 export const aspect: Read<number> = (text) => {
   const parts = text.split(':').map(number(0.0001, 10_000))

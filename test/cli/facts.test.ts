@@ -27,7 +27,7 @@ test('version and help', async () => {
   expect(await runCli(root, ['--version'])).toMatchObject({ code: 0, stdout: `${version}\n` })
   const { stdout } = await runCli(root, ['--help'])
   const commands = [...stdout.matchAll(/^ {2}(\w+) {2,}/gm)].map(([, name]) => name ?? '')
-  expect(commands).toEqual(['process', 'batch', 'caps', 'files', 'cache', 'report', 'types', 'completions'])
+  expect(commands).toEqual(['process', 'batch', 'caps', 'files', 'cache', 'report', 'types', 'webhooks', 'completions'])
   for (const name of commands) {
     const help = await runCli(root, [name, '--help'])
     expect(help).toMatchObject({ code: 0, stderr: '' })

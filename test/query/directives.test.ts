@@ -8,6 +8,9 @@ const yes = { '': 'KEY', true: 'KEY', 1: 'KEY', false: '', 0: '' }
 const notFlag = ['yes', '2', 'TRUE', 'false;maybe']
 const notSize = ['0', '-1', '65536', '1.5', '320px', 'auto', '1e2', '0x10', 'NaN', '100,200', '']
 
+/** The sha256 of nothing. */
+const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+
 /** For every directive: what may be written, with the canonical query that it becomes, and what may not. */
 const TABLE: Record<keyof typeof DIRECTIVES, { valid: Record<string, string>; invalid: string[] }> = {
   w: {
@@ -159,6 +162,14 @@ const TABLE: Record<keyof typeof DIRECTIVES, { valid: Record<string, string>; in
   inline: { valid: { '': 'inline', auto: 'inline=auto', false: 'inline=false' }, invalid: ['base64', 'yes'] },
   animated: { valid: { '': 'animated', false: 'animated=false', 0: 'animated=false' }, invalid: notFlag },
   prune: { valid: yes, invalid: notFlag },
+  integrity: {
+    valid: {
+      'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=': `integrity=sha256-${EMPTY}`,
+      'sha256-47DEQpj8HBSa%2B/TImW%2B5JCeuQeRkm5NMpJWZG3hSuFU': `integrity=sha256-${EMPTY}`,
+      [`sha256-${EMPTY.toUpperCase()}`]: `integrity=sha256-${EMPTY}`,
+    },
+    invalid: ['', EMPTY, 'sha1-2jmj7l5rSw0yVb/vlWAYkK/YBwk=', 'sha256-', 'sha256-47DEQpj8', `sha256-${EMPTY}0`],
+  },
   preset: { valid: { hero: 'w=7' }, invalid: [] },
   id: { valid: { 'the;hero': 'id=the%3Bhero', '100%25': 'id=100%', '%2520': 'id=%2520', 'a%26w=9': 'id=a%26w%3D9' }, invalid: [''] },
   imagemill: { valid: { '': '', true: '' }, invalid: ['yes'] },

@@ -69,12 +69,12 @@ export function openBullmq({ pool, remote, shared, warn, ...connecting }: Bullmq
       return tell(known)
     }))
 
-  const sendSource = async ({ file, digest, size_bytes }: Source): Promise<void> => {
+  const sendSource = async ({ file, local, digest, size_bytes }: Source): Promise<void> => {
     if (sent.has(digest)) return
     const key = sourceKey(digest)
     if (!(await remote.get(key))) {
       await sending(async () => {
-        const bytes = await readWhole(file)
+        const bytes = await readWhole(local ?? file)
         if (sha256(bytes) !== digest) throw new ImagemillError(CHANGED)
         await remote.put(key, { size_bytes }, bytes)
       })
@@ -83,7 +83,7 @@ export function openBullmq({ pool, remote, shared, warn, ...connecting }: Bullmq
   }
 
   /** What a worker answers; undefined when it is to be done here. */
-  const ask = async ({ file, ...source }: Source, task: (source: Task['source']) => Task): Promise<Answer | undefined> => {
+  const ask = async ({ file, local, ...source }: Source, task: (source: Task['source']) => Task): Promise<Answer | undefined> => {
     // The store has told why it cannot be used.
     if (!remote.writes) return undefined
     const turn = closed
@@ -93,7 +93,7 @@ export function openBullmq({ pool, remote, shared, warn, ...connecting }: Bullmq
       const session = await open()
       if (turn !== closed) throw cancelled()
       if (!session) return undefined
-      await sources(source.digest, () => sendSource({ file, ...source }))
+      await sources(source.digest, () => sendSource({ file, ...(local !== undefined && { local }), ...source }))
       return await session.run(task(source))
     } catch (error) {
       const known = asImagemillError(error)

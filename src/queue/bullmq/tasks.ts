@@ -9,7 +9,7 @@ const PROTOCOL = 1
 export const PREFIX = 'imagemill'
 
 /** What a worker is asked: a source by its digest, and parameters; bytes go through the shared store. */
-export type Task = { source: Omit<Source, 'file'> } & (
+export type Task = { source: Omit<Source, 'file' | 'local'> } & (
   | { type: 'encode'; outputs: Output[] }
   | { type: 'trim'; question: TrimQuestion }
   | { type: 'fact'; question: FactQuestion }

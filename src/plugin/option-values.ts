@@ -2,6 +2,10 @@ import { ImagemillError } from '../errors.ts'
 import { isRecord } from '../hash.ts'
 import { nearest } from '../query/spelling.ts'
 
+const UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 }
+
+export const SIZE = "bytes, as a number or such as '500mb'"
+
 /** A value as its parser gives it, undefined when it was left out; anything else is refused by name. */
 export function read<T>(value: unknown, name: string, expected: string, parse: (value: unknown) => T | undefined): T | undefined {
   if (value === undefined) return undefined
@@ -10,7 +14,6 @@ export function read<T>(value: unknown, name: string, expected: string, parse: (
   return parsed
 }
 
-/** The error of a value that an option cannot have. */
 export function invalid(name: string, expected: string, value: unknown): ImagemillError {
   const shown = typeof value === 'function' ? 'a function' : JSON.stringify(value)
   return new ImagemillError({
@@ -20,7 +23,6 @@ export function invalid(name: string, expected: string, value: unknown): Imagemi
   })
 }
 
-/** The options in an object, none of which may be unknown. */
 export function fields(value: unknown, prefix: string, known: readonly string[]): Record<string, unknown> {
   if (!isRecord(value)) throw invalid(prefix.slice(0, -1) || 'imagemill()', 'an object', value)
   const unknown = Object.keys(value).find((name) => !known.includes(name))
@@ -28,4 +30,25 @@ export function fields(value: unknown, prefix: string, known: readonly string[])
   const near = nearest(unknown, known)
   const hint = near ? `Did you mean \`${prefix}${near}\`?` : `Known ones are ${known.map((name) => prefix + name).join(', ')}.`
   throw new ImagemillError({ code: 'UNKNOWN_OPTION', message: `unknown option \`${prefix}${unknown}\``, hint })
+}
+
+export function positiveInteger(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 ? value : undefined
+}
+
+/** Bytes as people write them: a number, or a text such as `500mb`. */
+export function bytesOf(value: unknown): number | undefined {
+  if (typeof value === 'number') return value > 0 && Number.isFinite(value) ? value : undefined
+  const [, number, unit = ''] = (typeof value === 'string' && /^(\d+(?:\.\d+)?)\s*([kmgt]?b)?$/i.exec(value.trim())) || []
+  const factor = UNITS[unit.toLowerCase()]
+  return number === undefined || factor === undefined ? undefined : Number(number) * factor
+}
+
+/** One text, or a list of them. */
+export function globs(value: unknown, name: string): string[] | undefined {
+  return read(value, name, 'a glob or a list of globs', (given) => {
+    const list: unknown[] = Array.isArray(given) ? given : [given]
+    const texts = list.filter((glob) => typeof glob === 'string')
+    return texts.length === list.length ? texts : undefined
+  })
 }
