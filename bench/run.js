@@ -13,9 +13,10 @@ import { memory } from './rows/memory.js'
 import { service } from './rows/service.js'
 import { stream } from './rows/stream.js'
 import { warm } from './rows/warm.js'
+import { workers } from './rows/workers.js'
 import { misses, table } from './table.js'
 
-const PARTS = { check, cold, avif, memory, warm, dev, stream, service }
+const PARTS = { check, cold, avif, memory, warm, dev, stream, workers, service }
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 
 const { values, positionals } = parseArgs({

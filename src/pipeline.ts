@@ -19,7 +19,7 @@ import { trimmedBox } from './source/trim.ts'
 import { keptFact } from './store/fact.ts'
 import { once } from './store/once.ts'
 import { isOutput, storedOutput } from './store/output.ts'
-import { openRunStore } from './store/run-store.ts'
+import { openRunStore, type RunStore } from './store/run-store.ts'
 import type { Shared } from './store/shared.ts'
 import type { Store } from './store/store.ts'
 import type { Fact, Output, Source, StoredFact, StoredOutput } from './types.ts'
@@ -99,6 +99,7 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, shared, remot
   /** Keys made since the last `tidy`: the rest came from the cache. */
   const fresh = new Set<string>()
   const look = sourceReader({ queue, shared, remote, store, warn })
+  const encode = outputMaker({ folder, queue, shared, patience, write: store.write })
   let encoder: Promise<string> | undefined
 
   const versions = (): Promise<string> => {
@@ -108,23 +109,6 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, shared, remot
     encoder.catch(() => (encoder = undefined))
     return encoder
   }
-
-  /** Has an output from other machines, or makes it: once for all builds that share the store; a temporary one is ours alone. */
-  const encode = ({ source, output }: PlannedOutput, signal: AbortSignal, onFetched: () => void): Promise<StoredOutput> =>
-    store.write((opened) => {
-      const make = async (): Promise<StoredOutput> => {
-        const made = await queue.encode(source, output, opened.folder, signal)
-        shared?.send(output.key, opened)
-        return made
-      }
-      const work = async (): Promise<StoredOutput> => {
-        const fetched = await shared?.find(source.digest, output.key, opened, isOutput)
-        if (!fetched) return make()
-        onFetched()
-        return storedOutput(fetched)
-      }
-      return opened.folder === folder ? once(folder, output.key, { patience, make: work, find: () => findIn(opened, output.key) }) : work()
-    })
 
   const answer = (stored: StoredOutput): StoredOutput & { cached: boolean } => ({ ...stored, cached: !fresh.has(stored.key) })
 
@@ -212,6 +196,35 @@ async function planWhole(
   const art = await Promise.all(request.art.map((part) => settle(part.request)))
   const plan = art.length === 0 ? main : planViews(request, main, art)
   return request.values.prune?.[0] ? prunePlan(plan, sizeOf) : plan
+}
+
+/** Has an output from other machines, or makes it: once for all builds that share the store; a temporary one is ours alone. */
+function outputMaker({
+  folder,
+  queue,
+  shared,
+  patience,
+  write,
+}: Pick<PipelineOptions, 'folder' | 'queue' | 'shared' | 'patience'> & Pick<RunStore, 'write'>): (
+  planned: PlannedOutput,
+  signal: AbortSignal,
+  onFetched: () => void,
+) => Promise<StoredOutput> {
+  return ({ source, output }, signal, onFetched): Promise<StoredOutput> =>
+    write((opened) => {
+      const make = async (): Promise<StoredOutput> => {
+        const made = await queue.encode(source, output, opened.folder, signal)
+        shared?.send(output.key, opened)
+        return made
+      }
+      const work = async (): Promise<StoredOutput> => {
+        const fetched = await shared?.find(source.digest, output.key, opened, isOutput)
+        if (!fetched) return make()
+        onFetched()
+        return storedOutput(fetched)
+      }
+      return opened.folder === folder ? once(folder, output.key, { patience, make: work, find: () => findIn(opened, output.key) }) : work()
+    })
 }
 
 function findIn(store: Store, key: string): StoredOutput | undefined {

@@ -46,11 +46,9 @@ export function openRequests({ url, token, timeout, writeTimeout, failures, warn
   const note = (reason: string, cost: number, cause?: unknown): ImagemillError => {
     const error = unreachable(shown, reason, cause)
     failed += cost
-    if (failed >= failures && reads && !ending.signal.aborted) {
-      reads = false
-      writes = false
-      complain(error)
-    }
+    if (failed < failures || !reads || ending.signal.aborted) return error
+    reads = writes = false
+    complain(error)
     return error
   }
 

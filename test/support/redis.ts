@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { onTestFinished } from 'vitest'
@@ -95,9 +94,4 @@ export function bullmq(
   const queue = openBullmq({ redis, allowForgetful, pool, remote, shared, warn })
   onTestFinished(() => queue.close())
   return { queue, warnings }
-}
-
-/** The folder of a worker's own cache. */
-export function cacheOf(root: string): string {
-  return join(root, 'node_modules/.cache/imagemill')
 }

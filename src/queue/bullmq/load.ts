@@ -1,16 +1,17 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import type * as Bullmq from 'bullmq'
+import type * as Ioredis from 'ioredis'
 import { ImagemillError, systemCode } from '../../errors.ts'
 
-export type Bullmq = typeof import('bullmq')
-export type Redis = import('ioredis').Redis
+export type { Redis } from 'ioredis'
 
 /** BullMQ and a client of Redis, which only those install who have many machines. */
-export async function loadBullmq(): Promise<{ bullmq: Bullmq; Redis: typeof import('ioredis').Redis }> {
+export async function loadBullmq(): Promise<{ bullmq: typeof Bullmq; Redis: typeof Ioredis.Redis }> {
   const [bullmq, ioredis] = await Promise.all([
-    load('bullmq', (path) => import(path) as Promise<Bullmq>),
-    load('ioredis', (path) => import(path) as Promise<typeof import('ioredis')>),
+    load('bullmq', (path) => import(path) as Promise<typeof Bullmq>),
+    load('ioredis', (path) => import(path) as Promise<typeof Ioredis>),
   ])
   return { bullmq, Redis: ioredis.Redis }
 }

@@ -1,27 +1,18 @@
-import { ImagemillError, asImagemillError, type ErrorCode } from '../../errors.ts'
-import { readWhole } from '../../files.ts'
-import { sha256 } from '../../hash.ts'
-import { singleFlight } from '../../single-flight.ts'
-import { describeEngine, encoderVersions } from '../../source/encoder-versions.ts'
+import { ImagemillError, asImagemillError } from '../../errors.ts'
+import { sharedWork } from '../../shared-work.ts'
 import { diskStore } from '../../store/disk.ts'
 import { isOutput, storedOutput } from '../../store/output.ts'
-import type { Remote } from '../../store/remote.ts'
 import type { Shared } from '../../store/shared.ts'
+import type { Store } from '../../store/store.ts'
 import type { Output, Source, StoredOutput } from '../../types.ts'
-import pLimit from 'p-limit'
 import { cancelled } from '../processes.ts'
 import type { Queue } from '../queue.ts'
-import type { Connecting } from './connect.ts'
-import { openSession, type Session } from './session.ts'
-import { sourceKey, type Answer, type Task } from './tasks.ts'
+import { openAsker, type AskerOptions } from './ask.ts'
 
-export interface BullmqOptions extends Connecting {
+export interface BullmqOptions extends AskerOptions {
   /** Does what the workers cannot do. */
   pool: Queue
-  remote: Remote
   shared: Shared
-  /** Told once why the work is done here. */
-  warn(error: ImagemillError): void
 }
 
 interface Group {
@@ -32,81 +23,31 @@ interface Group {
 
 interface Waiting {
   output: Output
+  /** Aborted when nobody wants it any longer. What a worker does for it meanwhile is kept for the next who do. */
+  signal: AbortSignal
   resolve(stored: StoredOutput): void
   reject(error: ImagemillError): void
 }
 
-/** Codes that say something of the others alone: then the work is done here. */
-const OTHERS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['QUEUE_UNREACHABLE', 'STORE_UNREACHABLE', 'STORE_REFUSED'])
-
-/** Sources held in memory at a time while they are sent. */
-const SENDING = 3
-
 /** Has work done by workers on other machines; sources and outputs go through the shared store. Without workers it is done by the pool. */
-export function openBullmq({ pool, remote, shared, warn, ...connecting }: BullmqOptions): Queue {
-  let opening: Promise<Session | undefined> | undefined
-  let told = false
-  let closed = 0
-  const flight = singleFlight<StoredOutput>()
-  const sources = singleFlight<void>()
-  const sent = new Set<string>()
-  const sending = pLimit(SENDING)
+export function openBullmq({ pool, shared, ...options }: BullmqOptions): Queue {
+  const { ask, close } = openAsker({ pool, ...options })
+  const flight = sharedWork<StoredOutput>()
   const groups = new Map<string, Group>()
 
-  const tell = (error: ImagemillError): undefined => {
-    if (!told) warn(error)
-    told = true
-  }
+  const here = ({ source, folder }: Group, { output, signal, resolve, reject }: Waiting): void =>
+    void pool.encode(source, output, folder, signal).then(resolve, (error: unknown) => reject(asImagemillError(error)))
 
-  /** Only what is wrong with the settings is an error; that nobody is there makes it slower. */
-  const open = (): Promise<Session | undefined> =>
-    (opening ??= (async () => {
-      const versions = await encoderVersions(() => pool.versions())
-      return openSession({ ...connecting, versions, engine: describeEngine(versions) })
-    })().catch((error: unknown) => {
-      const known = asImagemillError(error)
-      if (known.code !== 'QUEUE_UNREACHABLE') throw known
-      return tell(known)
-    }))
-
-  const sendSource = async ({ file, local, digest, size_bytes }: Source): Promise<void> => {
-    if (sent.has(digest)) return
-    const key = sourceKey(digest)
-    if (!(await remote.get(key))) {
-      await sending(async () => {
-        const bytes = await readWhole(local ?? file)
-        if (sha256(bytes) !== digest) throw new ImagemillError(CHANGED)
-        await remote.put(key, { size_bytes }, bytes)
-      })
-    }
-    sent.add(digest)
-  }
-
-  /** What a worker answers; undefined when it is to be done here. */
-  const ask = async ({ file, local, ...source }: Source, task: (source: Task['source']) => Task): Promise<Answer | undefined> => {
-    // The store has told why it cannot be used.
-    if (!remote.writes) return undefined
-    const turn = closed
-    // Connections of Redis do not keep the process alive, for a build does not say when it needs them no more.
-    const awake = setInterval(() => undefined, 60_000)
+  const fetchOutput = async (group: Group, item: Waiting, store: Store): Promise<void> => {
     try {
-      const session = await open()
-      if (turn !== closed) throw cancelled()
-      if (!session) return undefined
-      await sources(source.digest, () => sendSource({ file, ...(local !== undefined && { local }), ...source }))
-      return await session.run(task(source))
+      const entry = await shared.fetch(item.output.key, store, isOutput)
+      if (entry) item.resolve(storedOutput(entry))
+      // It went missing on the way.
+      else here(group, item)
     } catch (error) {
-      const known = asImagemillError(error)
-      if (turn !== closed) throw cancelled(error)
-      if (!OTHERS.has(known.code)) throw known
-      return tell(known)
-    } finally {
-      clearInterval(awake)
+      item.reject(asImagemillError(error))
     }
   }
-
-  const here = ({ source, folder }: Group, { output, resolve, reject }: Waiting): void =>
-    void pool.encode(source, output, folder).then(resolve, (error: unknown) => reject(asImagemillError(error)))
 
   const runGroup = async (group: Group): Promise<void> => {
     const items = [...group.waiting.values()]
@@ -125,22 +66,11 @@ export function openBullmq({ pool, remote, shared, warn, ...connecting }: Bullmq
     }
   }
 
-  const fetchOutput = async (group: Group, item: Waiting, store: ReturnType<typeof diskStore>): Promise<void> => {
-    try {
-      const entry = await shared.fetch(item.output.key, store, isOutput)
-      if (entry) item.resolve(storedOutput(entry))
-      // It went missing on the way.
-      else here(group, item)
-    } catch (error) {
-      item.reject(asImagemillError(error))
-    }
-  }
-
   const add = (source: Source, folder: string, waiting: Waiting): void => {
     const id = `${source.digest} ${source.file} ${folder}`
-    const group = groups.get(id) ?? { source, folder, waiting: new Map<string, Waiting>() }
-    group.waiting.set(waiting.output.key, waiting)
-    if (groups.has(id)) return
+    const known = groups.get(id)
+    if (known) return void known.waiting.set(waiting.output.key, waiting)
+    const group = { source, folder, waiting: new Map([[waiting.output.key, waiting]]) }
     groups.set(id, group)
     // What is asked for in the same turn of the same source is done from one decode.
     setImmediate(() => {
@@ -149,8 +79,16 @@ export function openBullmq({ pool, remote, shared, warn, ...connecting }: Bullmq
   }
 
   return {
-    encode: (source, output, folder) =>
-      flight(`${output.key} ${folder}`, () => new Promise((resolve, reject) => add(source, folder, { output, resolve, reject }))),
+    encode: (source, output, folder, wanted) =>
+      flight(
+        `${output.key} ${folder}`,
+        (signal) =>
+          new Promise((resolve, reject) => {
+            signal.addEventListener('abort', () => reject(cancelled()), { once: true })
+            add(source, folder, { output, signal, resolve, reject })
+          }),
+        wanted,
+      ),
     header: (file, format) => pool.header(file, format),
     versions: () => pool.versions(),
     async trim(source, question) {
@@ -164,19 +102,10 @@ export function openBullmq({ pool, remote, shared, warn, ...connecting }: Bullmq
       return answer?.fact ?? pool.fact(source, question)
     },
     async close() {
-      closed++
-      for (const { reject } of [...groups.values()].flatMap(({ waiting }) => [...waiting.values()])) reject(cancelled())
+      for (const { waiting } of groups.values()) for (const { reject } of waiting.values()) reject(cancelled())
       groups.clear()
-      const session = await opening?.catch(() => undefined)
-      opening = undefined
-      await session?.close()
+      await close()
       await pool.close()
     },
   }
 }
-
-const CHANGED = {
-  code: 'SOURCE_CHANGED',
-  message: 'the file was changed while its images were being made',
-  hint: 'Build again, or reload the page.',
-} as const
