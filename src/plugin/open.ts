@@ -13,8 +13,9 @@ export function pipelineOf(
   { cache, store, queue, limits, concurrency, memory, remote }: Needed,
   folder: string,
   warn: (error: ImagemillError) => void,
+  niceness?: number,
 ): Pipeline {
-  const pool = openPool({ concurrency, memory, timeout: limits.timeout, pixelLimit: limits.pixels })
+  const pool = openPool({ concurrency, memory, timeout: limits.timeout, pixelLimit: limits.pixels, niceness })
   const machines = store && openRemote({ ...store, warn })
   const shared = machines && openShared(machines, warn)
   return openPipeline({

@@ -16,6 +16,8 @@ export interface PoolOptions {
   timeout: number
   /** Most px of a source. */
   pixelLimit: number
+  /** How much other processes go before these, 0 to 19. @default 0 */
+  niceness?: number | undefined
 }
 
 interface Waiting {
@@ -125,8 +127,8 @@ interface GroupsOptions extends Pick<PoolOptions, 'timeout' | 'pixelLimit'> {
 }
 
 /** Runs work in child processes of this machine, source by source, within bounds of CPU and memory. */
-export function openPool({ concurrency, memory, timeout, pixelLimit }: PoolOptions): Queue {
-  const processes = openProcesses()
+export function openPool({ concurrency, memory, timeout, pixelLimit, niceness = 0 }: PoolOptions): Queue {
+  const processes = openProcesses(niceness)
   const flight = sharedWork<StoredOutput>()
   const questions: Question[] = []
   // Questions are short and plans wait for them, so they go first.

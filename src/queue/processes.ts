@@ -1,8 +1,9 @@
 import { fork, type ChildProcess } from 'node:child_process'
+import { setPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { Answer, Message, Task } from '../engine/worker.ts'
 import type { Report } from '../engine/work.ts'
-import { ImagemillError } from '../errors.ts'
+import { ImagemillError, systemCode } from '../errors.ts'
 
 /** Time an unused process is kept for the next image, in ms. */
 const IDLE = 10_000
@@ -24,13 +25,14 @@ export interface Watch {
 }
 
 /** Child processes that run `engine/worker.ts`; they start when there is work and never keep the parent alive when there is none. */
-export function openProcesses(): Processes {
+export function openProcesses(niceness = 0): Processes {
   const living = new Set<ChildProcess>()
   const idle = new Map<ChildProcess, NodeJS.Timeout>()
   const closing = new WeakSet<ChildProcess>()
 
   const start = (): ChildProcess => {
     const child = forkWorker()
+    yieldTo(child, niceness)
     const forget = (): void => {
       living.delete(child)
       clearTimeout(idle.get(child))
@@ -79,6 +81,15 @@ export function openProcesses(): Processes {
       )
       clearInterval(awake)
     },
+  }
+}
+
+/** Where a process cannot be made nicer, it goes on as it is. */
+function yieldTo({ pid }: ChildProcess, niceness: number): void {
+  try {
+    if (pid !== undefined && niceness > 0) setPriority(pid, niceness)
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error
   }
 }
 

@@ -13,6 +13,8 @@ export interface AppOptions extends FollowOptions {
   /** Where jobs come in; undefined where they are only looked at. */
   intake?: Intake
   results?: Results
+  /** The store that other machines share, with tokens of its own. */
+  store?: Hono
   /** Where jobs of functions come in, and their document. */
   functions?: { post(c: ServiceContext): Promise<Response>; get(c: ServiceContext, id: string): Promise<Response> }
   metrics: Metrics
@@ -41,6 +43,8 @@ export function createApp(options: AppOptions): ServiceApp {
   app.get('/webhooks/event-schema', (c) => sendSchema(c, 'webhook-event'))
   app.get('/schemas/:file', (c) => sendSchema(c, c.req.param('file').replace(/\.json$/, '')))
   if (results) app.get('/results/:id/:name{.+}', (c) => sendResult(c, results))
+
+  if (options.store) app.route('/', options.store)
 
   app.use(requireKey(keys))
   app.get('/metrics', (c) => c.text(metrics.text(gauges()), 200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }))

@@ -1,6 +1,7 @@
 import { deliverySchema } from '../contract/delivery.ts'
 import { functionsJobSchema, type FunctionStep } from '../contract/functions.ts'
 import { isRecord } from '../hash.ts'
+import { isRemote } from '../query/remote.ts'
 import { readJson, type BodyLimits } from './body.ts'
 import type { ServiceContext } from './context.ts'
 import { resultsDocument, type Addresses, type ResultsDocument } from './documents.ts'
@@ -76,7 +77,7 @@ function read(body: unknown): Asked {
   const own = isRecord(body) ? Object.fromEntries(Object.entries(body).filter(([name]) => !DELIVERY.includes(name))) : body
   const { data, error } = functionsJobSchema.safeParse(own)
   if (!data) throw new InvalidRequest(detailsOf(error, own, [...Object.keys(functionsJobSchema.shape), ...DELIVERY]))
-  const expected = wrongPath(data.src)
+  const expected = isRemote(data.src) ? undefined : wrongPath(data.src)
   if (expected !== undefined)
     throw wrong(['src'], `Expected ${expected}, received ${JSON.stringify(data.src.slice(0, 80))}`, 'value_error.path')
   const files = data.functions.flatMap(savesIn).length

@@ -1,6 +1,9 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ImagemillError } from '../errors.ts'
 import { canonical, sha256 } from '../hash.ts'
+import { refusePrivateHost } from '../net/public-address.ts'
+import { isRemote } from '../query/remote.ts'
 import { readBody, type BodyLimits } from './body.ts'
 import type { ServiceContext } from './context.ts'
 import { queuedResponse } from './documents.ts'
@@ -16,6 +19,10 @@ export interface IntakeOptions {
   folders: Folders
   limits: BodyLimits
   idempotency: Idempotency
+  /** Which images of other servers may be fetched. */
+  allowsSource(url: URL): boolean
+  /** Whether addresses of this machine and of private networks may be told of the end of a job. */
+  allowPrivateWebhooks: boolean
 }
 
 /** Where jobs come in. */
@@ -32,9 +39,11 @@ export interface Intake {
 
 const KEY = /^[\x21-\x7E]{1,255}$/
 
-export function openIntake({ jobs, folders, limits, idempotency }: IntakeOptions): Intake {
+export function openIntake(options: IntakeOptions): Intake {
+  const { jobs, folders, limits, idempotency, allowPrivateWebhooks } = options
   const take: Intake['take'] = async (c, asked, { id = newJobId(), upload, digest = '', part = 0 } = {}) => {
-    checkSource(asked, upload, folders)
+    checkSource(asked, upload, options)
+    checkDelivery(asked, allowPrivateWebhooks)
     const job: AcceptedJob = {
       id,
       ...asked,
@@ -96,15 +105,32 @@ function locationOf(c: ServiceContext, { id }: AcceptedJob): string {
   return `${c.req.path.replace(/\/$/, '')}/status/${id}`
 }
 
-function checkSource({ job }: Asked, upload: string | undefined, { dir }: Folders): void {
+/** Where a source may be; `field` is what the caller calls it. */
+function checkSource({ operation, job }: Asked, upload: string | undefined, { folders: { dir }, allowsSource }: IntakeOptions): void {
   if (upload !== undefined) return
+  const field = operation === 'functions' ? 'src' : 'input'
+  const refuse = (msg: string): never => {
+    throw wrong([field], msg, 'value_error.path')
+  }
   const input = String(job['input'])
-  if (dir === undefined) throw wrong(['input'], 'Expected an uploaded file: this service has no folder of sources', 'value_error.path')
-  if (escapes(dir, input))
-    throw wrong(['input'], 'Expected a path below the folder of sources, received a link that leads out of it', 'value_error.path')
+  if (isRemote(input)) {
+    if (!URL.canParse(input) || !allowsSource(new URL(input))) refuse('Expected a path, or an address that this service may fetch from')
+    return
+  }
+  if (dir === undefined) return refuse('Expected an uploaded file: this service has no folder of sources')
+  if (escapes(dir, input)) refuse('Expected a path below the folder of sources, received a link that leads out of it')
 }
 
-/** The folders that jobs need, made once. */
-export async function makeFolders({ uploads, results }: Folders): Promise<void> {
-  for (const folder of [uploads, results]) await mkdir(folder, { recursive: true })
+/** Whom to tell is found out when they are told; an address that is private by itself is refused at once. */
+function checkDelivery({ delivery }: Asked, allowPrivate: boolean): void {
+  for (const field of ['callback_url', 'postback_url'] as const) {
+    const url = delivery[field]
+    if (url === undefined || allowPrivate) continue
+    try {
+      refusePrivateHost(new URL(url))
+    } catch (error) {
+      if (!(error instanceof ImagemillError)) throw error
+      throw wrong([field], 'Expected a public address: this one is of this machine or of a private network', 'value_error.url')
+    }
+  }
 }

@@ -75,7 +75,7 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
       const job = live.get(id)
       if (!job) return journal.ended(id)
       job.cancelled = true
-      job.controller.abort()
+      job.controller?.abort()
       if (runner.withdraw(job)) {
         const accepted = await journal.read(id)
         if (accepted) await runner.finish(job, 'cancelled', accepted, neverDone(accepted))

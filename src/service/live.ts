@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import type { JobStatus } from './documents.ts'
 import type { AcceptedJob, EndedJob } from './job.ts'
 
@@ -17,7 +16,8 @@ export interface LiveJob {
 
 /** A job that has not ended, as it is worked on. Of what it asks for nothing is held: thousands may wait. */
 export interface Live extends LiveJob {
-  controller: AbortController
+  /** Of the work, while it is under way. */
+  controller?: AbortController
   /** Whether its caller wants it no longer. */
   cancelled: boolean
   /** How often it was begun. */
@@ -32,11 +32,8 @@ export interface Live extends LiveJob {
 
 export function liveJob({ id, operation, endpoint, queued_ms, weight }: AcceptedJob): Live {
   const { promise, settle } = later()
-  const controller = new AbortController()
-  // Every output of a job listens.
-  setMaxListeners(0, controller.signal)
   const state = { cancelled: false, attempt: 0, listeners: new Set<() => void>(), ended: promise, settle }
-  return { id, operation, endpoint, status: 'queued', progress: 0, queued_ms, weight, controller, ...state }
+  return { id, operation, endpoint, status: 'queued', progress: 0, queued_ms, weight, ...state }
 }
 
 function later(): { promise: Promise<EndedJob | undefined>; settle: Live['settle'] } {

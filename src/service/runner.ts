@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { JobStatus } from './documents.ts'
 import type { Estimate } from './estimate.ts'
 import type { AcceptedJob, EndedJob, EndStatus } from './job.ts'
@@ -58,10 +59,15 @@ export function openRunner(options: RunnerOptions, estimate: Estimate): Runner {
       throw new TypeError(`someone has removed ${job.id} from the journal`)
     }
     job.attempt++
+    const controller = new AbortController()
+    // Every output of a job listens.
+    setMaxListeners(0, controller.signal)
+    job.controller = controller
+    if (job.cancelled) controller.abort()
     job.started_ms ??= Math.max(job.queued_ms, Date.now())
     if (job.attempt === 1) move(job, 'pending', 1, onChange)
     const progress = (done: number, total: number): void => move(job, 'processing', 5 + (90 * done) / Math.max(1, total), onChange)
-    const done = await work(accepted, { signal: job.controller.signal, progress })
+    const done = await work(accepted, { signal: controller.signal, progress })
     const { record } = done
     if (record.success) {
       estimate.learn(job.operation, job.weight, (Date.now() - job.started_ms) / 1000)
@@ -118,7 +124,7 @@ export function openRunner(options: RunnerOptions, estimate: Estimate): Runner {
       line.stop()
       for (const job of live.values()) clearTimeout(job.timer)
       const running = [...line.running]
-      const stop = setTimeout(() => running.forEach((job) => job.controller.abort()), grace_ms)
+      const stop = setTimeout(() => running.forEach((job) => job.controller?.abort()), grace_ms)
       await Promise.all(running.map((job) => job.ended))
       clearTimeout(stop)
     },

@@ -1,10 +1,12 @@
 import { rm, readdir, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Hono } from 'hono'
 import type { Pipeline } from '../pipeline.ts'
 import { createApp } from './app.ts'
 import type { BodyLimits } from './body.ts'
 import { openCleaner } from './clean.ts'
 import type { Log, ServiceApp } from './context.ts'
+import { deliver } from './deliver.ts'
 import type { EndedJob } from './job.ts'
 import { documentOf, postFunctions } from './functions-intake.ts'
 import { openIdempotency } from './idempotency.ts'
@@ -15,6 +17,7 @@ import type { LiveJob } from './live.ts'
 import { openLimit, openPlaces } from './limits.ts'
 import { openMetrics, type Metrics } from './metrics.ts'
 import type { Folders } from './paths.ts'
+import { openWebhooks, type Webhooks } from './webhooks/webhooks.ts'
 import { loadKey, openResults } from './results.ts'
 import { viewOf } from './view.ts'
 import { doJob } from './work.ts'
@@ -32,6 +35,11 @@ export interface ServiceOptions {
   queueLimit: number
   attempts: number
   limits: BodyLimits
+  webhooks: { secret: string | undefined; allowPrivate: boolean }
+  /** Which images of other servers may be fetched. */
+  allowsSource(url: URL): boolean
+  /** The store that other machines share, where this service is one. */
+  store?: Hono
   /** Polls a second that each client may make. */
   pollLimit: number
   /** How long results and what is known of their jobs are kept, in ms. */
@@ -82,6 +90,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     origin: options.origin,
     find: (id) => journal.ended(id),
   })
+  const webhooks = await openOutbox(options)
   const jobs = await openJobs({
     journal,
     lanes: options.lanes,
@@ -90,7 +99,10 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     backoff: BACKOFF,
     work: (job, { signal, progress }) =>
       doJob(job, { pipeline, folders, signal, progress, warn: (message) => log({ level: 'warn', message, job_id: job.id }) }),
-    onEnd: (job) => rm(join(folders.uploads, job.id), { recursive: true, force: true }),
+    async onEnd(job) {
+      await deliver(job, { webhooks, addresses: results })
+      await rm(join(folders.uploads, job.id), { recursive: true, force: true })
+    },
     onChange: (job) => tell(job, log, metrics),
     onError: (error) => log({ level: 'error', message: error instanceof Error ? error.message : String(error) }),
   })
@@ -107,7 +119,14 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   })
   const closing = new AbortController()
   const { limits } = options
-  const intake = openIntake({ jobs, folders, limits, idempotency })
+  const intake = openIntake({
+    jobs,
+    folders,
+    limits,
+    idempotency,
+    allowsSource: options.allowsSource,
+    allowPrivateWebhooks: options.webhooks.allowPrivate,
+  })
   const following = { view: viewOf(jobs, results), places: openPlaces(HELD), closing: closing.signal }
   const functions = { ...following, intake, jobs, addresses: results, limits }
   const app = createApp({
@@ -119,8 +138,9 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     },
     cancel: async (id) => (await jobs.cancel(id))?.end.status === 'cancelled',
     results,
+    ...(options.store && { store: options.store }),
     metrics,
-    gauges: () => gaugesOf(jobs),
+    gauges: () => ({ ...gaugesOf(jobs), imagemill_webhooks_pending: webhooks.pending() }),
     polls: openLimit(options.pollLimit),
     doors: { hosts: options.hosts, origins: options.origins },
     keys: options.keys,
@@ -135,8 +155,20 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       closing.abort()
       await cleaner.close()
       await jobs.close(grace_ms)
+      await webhooks.close(grace_ms)
     },
   }
+}
+
+/** Messages of jobs that ended, until they are delivered; `imagemill webhooks` looks into the same folder. */
+function openOutbox({ out, webhooks, log }: ServiceOptions): Promise<Webhooks> {
+  return openWebhooks({
+    folder: join(out, 'webhooks'),
+    ...webhooks,
+    onAttempt: ({ outcome, ...report }) =>
+      log({ level: outcome === 'delivered' ? 'info' : 'warn', message: `webhook ${outcome}`, ...report }),
+    onWarning: (error) => log({ level: 'warn', message: error instanceof Error ? error.message : String(error) }),
+  })
 }
 
 function tell(job: LiveJob | EndedJob, log: Log, metrics: Metrics): void {

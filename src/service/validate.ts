@@ -4,8 +4,10 @@ import { ImagemillError } from '../errors.ts'
 import { isRecord } from '../hash.ts'
 import { short } from '../jobs/invalid.ts'
 import { OPERATIONS } from '../jobs/operations.ts'
+import { isRemote } from '../query/remote.ts'
 import { nearest } from '../query/spelling.ts'
 import { weightOf } from './estimate.ts'
+import { nameIn } from './fetched.ts'
 import { InvalidRequest, type Detail } from './http-error.ts'
 import { wrongPath } from './paths.ts'
 
@@ -61,7 +63,9 @@ function checkJob(operation: string, job: Record<string, unknown>): void {
 function pathDetails(job: Record<string, unknown>): Detail[] {
   return ['input', 'output', 'output_dir'].flatMap((name): Detail[] => {
     const value = job[name]
-    if (typeof value !== 'string' || value === '' || (name === 'output_dir' && value === '.')) return []
+    // An address is looked at by whoever knows which ones are taken.
+    if (typeof value !== 'string' || value === '' || (name === 'input' && isRemote(value)) || (name === 'output_dir' && value === '.'))
+      return []
     const expected = wrongPath(value)
     const msg = `Expected ${expected}, received ${short(JSON.stringify(value))}`
     return expected === undefined ? [] : [{ loc: ['body', name], msg, type: 'value_error.path' }]
@@ -72,8 +76,8 @@ function pathDetails(job: Record<string, unknown>): Detail[] {
 function withOutput(operation: string, job: Record<string, unknown>): Record<string, unknown> {
   if (operation === 'resize' || operation === 'srcset') return { output_dir: '.', ...job }
   const isFile = operation === 'convert' || operation === 'quality' || (operation === 'exif' && job['exif_op'] !== 'extract')
-  const { input } = job
-  if (!isFile || job['output'] !== undefined || typeof input !== 'string') return job
+  if (!isFile || job['output'] !== undefined || typeof job['input'] !== 'string') return job
+  const input = isRemote(job['input']) && URL.canParse(job['input']) ? nameIn(job['input']) : job['input']
   const [, stem = '', extension = ''] = /([^/]*?)(?:\.([^./]*))?$/.exec(input) ?? []
   const format = typeof job['format'] === 'string' && /^[a-z]{1,5}$/.test(job['format']) ? job['format'] : extension
   return { ...job, output: format === '' ? stem : `${stem}.${format === 'jpeg' ? 'jpg' : format}` }

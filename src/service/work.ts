@@ -10,10 +10,12 @@ import { writeWhole } from '../jobs/files.ts'
 import { runJob } from '../jobs/run.ts'
 import type { Pipeline } from '../pipeline.ts'
 import { displayedSize } from '../query/plan.ts'
+import { isRemote } from '../query/remote.ts'
 import { parseRequest } from '../query/request.ts'
 import type { Format } from '../types.ts'
 import { failuresOf, identifierOf } from './identifiers.ts'
 import type { AcceptedJob, JobEnd, ResultFile } from './job.ts'
+import { fetchSource } from './fetched.ts'
 import { doFunctions } from './function-job.ts'
 import { escapes, withoutFolders, type Folders } from './paths.ts'
 
@@ -46,17 +48,19 @@ export async function doJob(job: AcceptedJob, context: WorkContext): Promise<Don
 
 async function tryJob(job: AcceptedJob, results: string, context: WorkContext): Promise<Done> {
   const { pipeline, folders, signal, warn, progress } = context
-  const cwd = job.upload === undefined ? (folders.dir ?? folders.uploads) : join(folders.uploads, job.id)
-  const input = String(job.job['input'])
+  const own = join(folders.uploads, job.id)
+  const asked = String(job.job['input'])
+  const input = isRemote(asked) ? await fetchSource(asked, own, { pipeline, signal }) : asked
+  const cwd = job.upload !== undefined || isRemote(asked) ? own : (folders.dir ?? own)
   if (escapes(cwd, input)) throw new ImagemillError({ code: 'SOURCE_NOT_FOUND', message: 'the image file does not exist', file: input })
   const run: Run = { pipeline, cwd, claims: openClaims(), signal, warn, progress }
   if (job.operation === 'functions') {
-    const { record, identifiers, failures } = await doFunctions(job.job, { ...run, results })
+    const { record, identifiers, failures } = await doFunctions({ ...job.job, src: input }, { ...run, results })
     if (!record.success) return { record, files: [], original_meta: {}, failures }
     const original_meta = await sizeOf(pipeline, resolve(cwd, input))
     return collect(job, record, { results, original_meta, identifiers, failures })
   }
-  const record = await runJob({ ...job.job, ...placed(job.job, results) }, job.id, run)
+  const record = await runJob({ ...job.job, input, ...placed(job.job, results) }, job.id, run)
   if (!record.success) return failed(record, job)
   return collect(job, record, { results, original_meta: await sizeOf(pipeline, resolve(cwd, input)) })
 }
