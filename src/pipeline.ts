@@ -1,19 +1,15 @@
-import pLimit from 'p-limit'
-import { ImagemillError, asImagemillError } from './errors.ts'
+import { ImagemillError } from './errors.ts'
 import { ifWritable } from './files.ts'
 import { sha256 } from './hash.ts'
 import { planRequest, planViews, type Plan } from './query/plan.ts'
 import { prunePlan } from './query/prune.ts'
-import { isRemote } from './query/remote.ts'
 import type { Request } from './query/request.ts'
 import type { Queue } from './queue/queue.ts'
 import { sharedWork } from './shared-work.ts'
 import { singleFlight } from './single-flight.ts'
 import { encoderVersions } from './source/encoder-versions.ts'
 import { fileShowsPosition } from './source/position-memo.ts'
-import { checkIntegrity } from './source/integrity.ts'
-import { readSource } from './source/read.ts'
-import { openRemote, type StoreWriter } from './source/remote.ts'
+import { sourceReader } from './source/reader.ts'
 import type { RemoteOptions } from './source/remote-options.ts'
 import { trimmedBox } from './source/trim.ts'
 import { keptFact } from './store/fact.ts'
@@ -88,9 +84,6 @@ export interface Pipeline {
 /** A damaged entry is made anew at once; if it is damaged again the disk is failing. */
 const READS = 3
 
-/** A bundler asks for all modules at once; so many sources are held whole while they are hashed. */
-const READING = 4
-
 export function openPipeline({ folder, maxSize, pixelLimit, queue, shared, remote, patience, warn }: PipelineOptions): Pipeline {
   const store = openRunStore({ folder, maxSize, warn })
   const flight = sharedWork<StoredOutput & { cached: boolean }>()
@@ -98,7 +91,7 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, shared, remot
   const seen = new Map<string, StoredOutput>()
   /** Keys made since the last `tidy`: the rest came from the cache. */
   const fresh = new Set<string>()
-  const look = sourceReader({ queue, shared, remote, store, warn })
+  const look = sourceReader({ inspect: (file, format) => queue.header(file, format), shared, remote, store, warn })
   const encode = outputMaker({ folder, queue, shared, patience, write: store.write })
   let encoder: Promise<string> | undefined
 
@@ -260,57 +253,5 @@ function factFinder({ queue, shared, fresh, open }: FactContext): Pipeline['fact
     const found = seen.get(key) ?? (await flight(key, () => find(planned)))
     seen.set(key, found)
     return { ...found, cached: !fresh.has(key) }
-  }
-}
-
-interface SourceReader {
-  /** A file, or an address of another server, whose bytes are those that the request wants. */
-  read(file: string, request: Request, store: Store): Promise<Source>
-  /** Has images of other servers be asked for again. */
-  forget(): void
-  /** Waits for what is remembered in the background. */
-  written(): Promise<void>
-}
-
-interface Reading extends Pick<PipelineOptions, 'queue' | 'shared' | 'remote' | 'warn'> {
-  store: StoreWriter
-}
-
-/** Reads sources a few at a time, each once for all who ask; what is remembered of them is written in the background. */
-function sourceReader({ queue, shared, remote, store, warn }: Reading): SourceReader {
-  const flight = singleFlight<Source>()
-  const reading = pLimit(READING)
-  const writing = new Set<Promise<void>>()
-  const remotes = openRemote(remote, warn)
-  const later = async (work: () => Promise<unknown>): Promise<void> => {
-    try {
-      await work()
-    } catch (error) {
-      warn(asImagemillError(error))
-    }
-  }
-  const readFile = (file: string, opened: Store): Promise<Source> =>
-    readSource(file, {
-      store: opened,
-      shared,
-      once: (key, work) => flight(key, () => reading(work)),
-      inspect: (path, format) => queue.header(path, format),
-      later(work) {
-        const written = later(work).finally(() => writing.delete(written))
-        writing.add(written)
-      },
-    })
-  return {
-    async read(file, { values }, opened) {
-      const digest = values.integrity?.[0]?.replace('sha256-', '')
-      const local = isRemote(file) ? await remotes.fetch(file, digest, store) : undefined
-      const source = await readFile(local ?? file, opened)
-      if (digest !== undefined) checkIntegrity(source.digest, digest)
-      return local === undefined ? source : { ...source, file, local }
-    },
-    forget: () => remotes.forget(),
-    async written() {
-      await Promise.all(writing)
-    },
   }
 }

@@ -72,16 +72,7 @@ const BACKOFF = 500
 /** Jobs and all that belongs to them: from the folder that they are kept in to the routes by which they are reached. */
 export async function openService(options: ServiceOptions): Promise<Service> {
   const { pipeline, out, log } = options
-  const folders: Folders = {
-    dir: options.dir,
-    cache: options.cache,
-    journal: join(out, 'jobs'),
-    uploads: join(out, 'uploads'),
-    results: join(out, 'results'),
-    keys: join(out, 'keys'),
-  }
-  for (const folder of [folders.uploads, folders.results]) await mkdir(folder, { recursive: true })
-  const metrics = openMetrics()
+  const [folders, metrics] = [await makeFolders(options), openMetrics()]
   const journal = await openJournal(folders.journal)
   const results = openResults({
     folder: folders.results,
@@ -104,7 +95,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await rm(join(folders.uploads, job.id), { recursive: true, force: true })
     },
     onChange: (job) => tell(job, log, metrics),
-    onError: (error) => log({ level: 'error', message: error instanceof Error ? error.message : String(error) }),
+    onError: (error) => log({ level: 'error', message: String(error) }),
   })
   await removeLostUploads(folders.uploads, jobs)
   const idempotency = await openIdempotency(folders.keys)
@@ -158,6 +149,19 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await webhooks.close(grace_ms)
     },
   }
+}
+
+async function makeFolders({ dir, out, cache }: ServiceOptions): Promise<Folders> {
+  const folders: Folders = {
+    dir,
+    cache,
+    journal: join(out, 'jobs'),
+    uploads: join(out, 'uploads'),
+    results: join(out, 'results'),
+    keys: join(out, 'keys'),
+  }
+  for (const folder of [folders.uploads, folders.results]) await mkdir(folder, { recursive: true })
+  return folders
 }
 
 /** Messages of jobs that ended, until they are delivered; `imagemill webhooks` looks into the same folder. */
