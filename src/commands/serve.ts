@@ -78,7 +78,7 @@ Every setting may also be in the environment, as IMAGEMILL_API_KEY is: a key doe
 `
 
 /** Work makes way for answers: who asks for a status is not kept waiting by an encode. */
-const NICENESS = 10
+const NICENESS = 5
 
 export async function run(args: readonly string[]): Promise<number> {
   const values = settingsOf(args)
