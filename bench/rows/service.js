@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { once, setMaxListeners } from 'node:events'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { basename, dirname, join } from 'node:path'
@@ -80,7 +80,10 @@ async function direct(jobs, { root, dir, processes }) {
   const queue = openPool({ concurrency: processes, memory: 1e9, timeout: 60_000, pixelLimit: 1e8 })
   const warn = () => undefined
   const pipeline = openPipeline({ folder: join(root, 'cache'), maxSize: 2e9, pixelLimit: 1e8, queue, patience: 120_000, warn })
-  const run = { pipeline, cwd: dir, claims: openClaims(), signal: new AbortController().signal, warn }
+  const { signal } = new AbortController()
+  // Every job listens.
+  setMaxListeners(0, signal)
+  const run = { pipeline, cwd: dir, claims: openClaims(), signal, warn }
   const start = performance.now()
   await together(jobs, 2 * processes + 2, async (job) => {
     const record = await runJob({ operation: 'resize', output_dir: join(root, 'out'), ...job }, String(job.widths[0]), run)
@@ -140,7 +143,7 @@ async function queueing(job, setting) {
 async function serve({ root, dir }, concurrency) {
   rmSync(root, { recursive: true, force: true })
   mkdirSync(root, { recursive: true })
-  const args = ['--dir', dir, '--port', '0', '--store', 'cache', '--concurrency', String(concurrency), '--poll-limit', '100000', '--quiet']
+  const args = ['--dir', dir, '--port', '0', '--cache', 'cache', '--concurrency', String(concurrency), '--poll-limit', '100000', '--quiet']
   const child = spawn(process.execPath, [CLI, 'serve', ...args], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
   const [first] = await once(child.stdout.setEncoding('utf8'), 'data')
   const { hostname, port } = new URL(first.trim())

@@ -81,7 +81,12 @@ function openGroups({ processes, timeout, pixelLimit, start }: GroupsOptions): G
     }
     const onReport = (report: Report): void => {
       const item = left.get(report.key)
-      if (report.type === 'started') return void (current = item)
+      if (report.type === 'started') {
+        current = item
+        // It is about to make what nobody wants any longer.
+        if (!item) stop.abort()
+        return
+      }
       left.delete(report.key)
       if (report.type === 'done') item?.resolve(report.output)
       else item?.reject(new ImagemillError(report.error))

@@ -57,7 +57,7 @@ export function openIntake(options: IntakeOptions): Intake {
       throw new HttpError({
         status: 503,
         code: 'CONCURRENT_JOBS_EXCEEDED',
-        message: `${queued} jobs wait already, which is as many as may`,
+        message: `${queued} jobs wait, which is as many as may, or the service is closing`,
         retryAfter: Math.min(60, Math.max(1, Math.ceil(jobs.estimate(job.operation, job.weight) / 10))),
       })
     }

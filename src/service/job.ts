@@ -41,6 +41,8 @@ export interface JobEnd {
   status: EndStatus
   started_ms: number
   ended_ms: number
+  /** How often it was begun since the last start. */
+  attempts: number
   /** The record, with the names of files as paths. */
   record: JobResult
   files: ResultFile[]

@@ -51,6 +51,7 @@ const endedSchema = acceptedSchema.extend({
     status: z.enum(['completed', 'failed', 'cancelled']),
     started_ms: z.number(),
     ended_ms: z.number(),
+    attempts: z.int(),
     record: jobResultSchema,
     files: z.array(fileSchema),
     main: fileSchema.exactOptional(),

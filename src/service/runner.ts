@@ -131,10 +131,10 @@ export function openRunner(options: RunnerOptions, estimate: Estimate): Runner {
   }
 }
 
-function endedJob({ started_ms }: Live, status: EndStatus, accepted: AcceptedJob, done: Done): EndedJob {
+function endedJob({ started_ms, attempt }: Live, status: EndStatus, accepted: AcceptedJob, done: Done): EndedJob {
   // A clock that is set back makes no time negative.
   const started = started_ms ?? Math.max(accepted.queued_ms, Date.now())
-  return { ...accepted, end: { status, started_ms: started, ended_ms: Math.max(started, Date.now()), ...done } }
+  return { ...accepted, end: { status, started_ms: started, ended_ms: Math.max(started, Date.now()), attempts: attempt, ...done } }
 }
 
 function move(job: Live, status: JobStatus, progress: number, onChange: (job: LiveJob) => void): void {

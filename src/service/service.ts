@@ -15,6 +15,7 @@ import { openJobs, type Jobs } from './jobs.ts'
 import { openJournal } from './journal.ts'
 import type { LiveJob } from './live.ts'
 import { openLimit, openPlaces } from './limits.ts'
+import { lockFolder } from './lock.ts'
 import { openMetrics, type Metrics } from './metrics.ts'
 import type { Folders } from './paths.ts'
 import { openWebhooks, type Webhooks } from './webhooks/webhooks.ts'
@@ -72,7 +73,8 @@ const BACKOFF = 500
 /** Jobs and all that belongs to them: from the folder that they are kept in to the routes by which they are reached. */
 export async function openService(options: ServiceOptions): Promise<Service> {
   const { pipeline, out, log } = options
-  const [folders, metrics] = [await makeFolders(options), openMetrics()]
+  const { folders, unlock } = await takeFolders(options)
+  const metrics = openMetrics()
   const journal = await openJournal(folders.journal)
   const results = openResults({
     folder: folders.results,
@@ -147,11 +149,12 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await cleaner.close()
       await jobs.close(grace_ms)
       await webhooks.close(grace_ms)
+      await unlock()
     },
   }
 }
 
-async function makeFolders({ dir, out, cache }: ServiceOptions): Promise<Folders> {
+async function takeFolders({ dir, out, cache }: ServiceOptions): Promise<{ folders: Folders; unlock(): Promise<void> }> {
   const folders: Folders = {
     dir,
     cache,
@@ -161,7 +164,7 @@ async function makeFolders({ dir, out, cache }: ServiceOptions): Promise<Folders
     keys: join(out, 'keys'),
   }
   for (const folder of [folders.uploads, folders.results]) await mkdir(folder, { recursive: true })
-  return folders
+  return { folders, unlock: await lockFolder(out) }
 }
 
 /** Messages of jobs that ended, until they are delivered; `imagemill webhooks` looks into the same folder. */
@@ -187,6 +190,7 @@ function tell(job: LiveJob | EndedJob, log: Log, metrics: Metrics): void {
     job_id: id,
     operation,
     ...times,
+    attempts: end.attempts,
     ...(!record.success && { code: record.code, error: record.error }),
   })
 }
