@@ -11,7 +11,7 @@ import type { EndedJob } from './job.ts'
 import { documentOf, postFunctions } from './functions-intake.ts'
 import { openIdempotency } from './idempotency.ts'
 import { openIntake } from './intake.ts'
-import { openJobs, type Jobs } from './jobs.ts'
+import { openJobs, type Jobs, type JobsOptions } from './jobs.ts'
 import { openJournal } from './journal.ts'
 import type { LiveJob } from './live.ts'
 import { openLimit, openPlaces } from './limits.ts'
@@ -19,7 +19,7 @@ import { lockFolder } from './lock.ts'
 import { openMetrics, type Metrics } from './metrics.ts'
 import type { Folders } from './paths.ts'
 import { openWebhooks, type Webhooks } from './webhooks/webhooks.ts'
-import { loadKey, openResults } from './results.ts'
+import { loadKey, openResults, type Results } from './results.ts'
 import { viewOf } from './view.ts'
 import { doJob } from './work.ts'
 
@@ -85,19 +85,10 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   })
   const webhooks = await openOutbox(options)
   const jobs = await openJobs({
+    ...options,
+    ...ends({ folders, webhooks, results, metrics, log }),
     journal,
-    lanes: options.lanes,
-    queueLimit: options.queueLimit,
-    attempts: options.attempts,
-    backoff: BACKOFF,
-    work: (job, { signal, progress }) =>
-      doJob(job, { pipeline, folders, signal, progress, warn: (message) => log({ level: 'warn', message, job_id: job.id }) }),
-    async onEnd(job) {
-      await deliver(job, { webhooks, addresses: results })
-      await rm(join(folders.uploads, job.id), { recursive: true, force: true })
-    },
-    onChange: (job) => tell(job, log, metrics),
-    onError: (error) => log({ level: 'error', message: String(error) }),
+    work: worker(options, folders),
   })
   await removeLostUploads(folders.uploads, jobs)
   const idempotency = await openIdempotency(folders.keys)
@@ -165,6 +156,33 @@ async function takeFolders({ dir, out, cache }: ServiceOptions): Promise<{ folde
   }
   for (const folder of [folders.uploads, folders.results]) await mkdir(folder, { recursive: true })
   return { folders, unlock: await lockFolder(out) }
+}
+
+/** How jobs are done. */
+function worker({ pipeline, log }: ServiceOptions, folders: Folders): JobsOptions['work'] {
+  return (job, { signal, progress }) =>
+    doJob(job, { pipeline, folders, signal, progress, warn: (message) => log({ level: 'warn', message, job_id: job.id }) })
+}
+
+interface Ending {
+  folders: Folders
+  webhooks: Webhooks
+  results: Results
+  metrics: Metrics
+  log: Log
+}
+
+/** What happens when jobs go on and end. */
+function ends({ folders, webhooks, results, metrics, log }: Ending): Pick<JobsOptions, 'backoff' | 'onEnd' | 'onChange' | 'onError'> {
+  return {
+    backoff: BACKOFF,
+    async onEnd(job) {
+      await deliver(job, { webhooks, addresses: results })
+      await rm(join(folders.uploads, job.id), { recursive: true, force: true })
+    },
+    onChange: (job) => tell(job, log, metrics),
+    onError: (error) => log({ level: 'error', message: String(error) }),
+  }
 }
 
 /** Messages of jobs that ended, until they are delivered; `imagemill webhooks` looks into the same folder. */
