@@ -105,7 +105,7 @@ test('whoever sends too slowly is cut off, and the others are answered meanwhile
   const { root } = project({ 'photos/tree.jpg': await jpeg(20, 20) })
   const service = await startService(root, ['--dir', 'photos', '--request-timeout', '1s'])
   const { hostname, port } = new URL(service.url)
-  const head = `POST /v1/convert HTTP/1.1\r\nHost: ${hostname}\r\nContent-Type: application/json\r\nContent-Length: 50\r\n`
+  const head = `POST /v1/convert HTTP/1.1\r\nHost: ${hostname}\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n`
   const drip = (text: string): Promise<string> =>
     new Promise((resolve, reject) => {
       let answer = ''
