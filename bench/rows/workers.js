@@ -78,7 +78,7 @@ async function work(root, node, photos, count) {
     return { wall_ms, cpu_ms, worker_ms, bytes }
   } finally {
     for (const child of started) child.kill('SIGKILL')
-    await Promise.all(started.map((child) => child.exitCode === null && child.signalCode === null && once(child, 'exit')))
+    await Promise.all(started.filter((child) => child.exitCode === null && child.signalCode === null).map((child) => once(child, 'exit')))
   }
 }
 

@@ -103,7 +103,7 @@ export function openShared(remote: Remote, warn: (error: ImagemillError) => void
 function unsent(count: number): ImagemillError {
   return new ImagemillError({
     code: 'STORE_UNREACHABLE',
-    message: `${count} images were not sent to the shared store within ${SETTLE / 1000} s of the end`,
+    message: `${count === 1 ? 'one image was' : `${count} images were`} not sent to the shared store within ${SETTLE / 1000} s of the end`,
     hint: 'They are in the cache of this machine; the others make them anew.',
   })
 }

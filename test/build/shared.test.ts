@@ -2,7 +2,7 @@ import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { manifestSchema } from '../../src/contract/manifest.ts'
-import { digestsOf, filesOf } from '../support/build.ts'
+import { buildVite, digestsOf, filesOf } from '../support/build.ts'
 import { runCli, success } from '../support/cli.ts'
 import { entryFiles } from '../support/entries.ts'
 import { CACHE, gallery } from '../support/gallery.ts'
@@ -132,6 +132,24 @@ test('whatever is wrong with a store: the same files, and one warning at most', 
     }
   }
   expect(await Promise.all(FAULTS.map(broken))).toEqual(FAULTS.map(([name]) => ({ name, same: true, made: true, warnings: true })))
+})
+
+test('options that cannot be are refused, and no secret is told', async () => {
+  const { root } = await gallery({ photos: 1 })
+  const wrong: [object, string][] = [
+    [{}, 'store.remote'],
+    [{ remote: 'images.example.com' }, 'store.remote'],
+    [{ remote: 'https://user:sesame@a' }, 'store.remote'],
+    [{ remote: 'https://a', token: 'open sesame' }, 'store.token'],
+    [{ remote: 'https://a', secret: 'open:sesame\n' }, 'store.secret'],
+    [{ remote: 'https://a', write: 'yes' }, 'store.write'],
+    [{ remote: 'https://a', tokens: 'a' }, 'store.token'],
+  ]
+  for (const [store, name] of wrong) {
+    const error: unknown = await buildVite(root, { options: { store } as never }).catch((failure: unknown) => failure)
+    expect(error).toMatchObject({ code: expect.stringMatching(/_OPTION$/), message: expect.stringContaining(name) })
+    expect(error).not.toMatchObject({ message: expect.stringContaining('sesame') })
+  }
 })
 
 test('the command line shares, too', async () => {

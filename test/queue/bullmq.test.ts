@@ -125,6 +125,39 @@ withProgram('redis-server', 'redis-server', (program) => {
     expect(made).toEqual(own)
   })
 
+  test('what two builds ask at the same time is done once', async () => {
+    const { redis, store } = await start()
+    const { folder, list } = await sources(6)
+    const [busy, ...asked] = list
+    if (!busy) throw new Error('no source')
+    const worker = await startWorker(redis.url, store.url)
+    const builds = [1, 2].map(() => bullmq(redis.url, store.url).queue)
+    const [first] = builds
+    if (!first) throw new Error('no build')
+    // Keeps the worker from ending one before the other build has asked for it.
+    const slow = [0, 1].map((more) =>
+      first.encode(busy, outputOf(busy, 200 + more, { format: 'avif', effort: 9 }), join(folder, `${more}`)),
+    )
+    await untilActive(redis, 2)
+    const made = await Promise.all(builds.map((queue, index) => both(queue, asked, join(folder, `build-${index}`))))
+    expect(made[0]).toEqual(made[1])
+    await Promise.all(slow)
+    worker.child.kill('SIGTERM')
+    expect((await worker.ended).stdout.trim().split('\n')).toHaveLength(2 + asked.length)
+  })
+
+  test('a Redis that wants a password says so', async () => {
+    const redis = await startRedis(program)
+    await redis.client().config('SET', 'requirepass', 'sesame')
+    const store = await startStore()
+    const run = (url: string): ReturnType<typeof runCli> => runCli(project().root, ['worker', '--redis', url, '--store', store.url])
+    expect((await run(redis.url)).stderr).toContain('NOAUTH')
+    const wrong = await run(redis.url.replace('//', '//default:mellon@'))
+    expect(wrong.stderr).toContain('WRONGPASS')
+    expect(wrong.stderr).not.toContain('mellon')
+    await startWorker(redis.url.replace('//', '//default:sesame@'), store.url)
+  })
+
   test('a Redis that is killed and restarted loses nothing', async () => {
     const { redis, store } = await start()
     const { folder, list } = await sources(30)

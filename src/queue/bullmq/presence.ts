@@ -7,9 +7,9 @@ import { PREFIX } from './tasks.ts'
 /** A sorted set of the workers that are there, by the time when they last said so. */
 const WORKERS = `${PREFIX}:workers`
 
-/** Time between two signs of life, and time after which there is none any longer, in ms. */
+/** Time between two signs of life, and time after which there is none any longer, in ms: a busy machine may be late. */
 const BEAT = 3000
-const SILENCE = 9000
+const SILENCE = 15_000
 
 export interface Presence {
   /** Name of the queue that it works on. */

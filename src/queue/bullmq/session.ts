@@ -131,11 +131,16 @@ function started({ queue, client, listener, options, name, since }: Parts): Sess
     job.failedReason ? fail(id, job.failedReason) : complete(id, job.returnvalue)
 
   let away = 0
+  let busy = false
   const looking = setInterval(() => {
     away = client.status === 'ready' ? 0 : away + LOOK
     if (away >= AWAY) void end(gone(options.redis, `it did not answer for ${AWAY / 1000} s`))
+    if (away > 0 || waiting.size === 0 || busy) return
+    busy = true
     // A command that fails does so because Redis is away, which the next look knows.
-    else if (away === 0 && waiting.size > 0) void look().catch(() => undefined)
+    void look()
+      .catch(() => undefined)
+      .finally(() => (busy = false))
   }, LOOK).unref()
 
   void tellOfEnds(listener, name, since, { completed: complete, failed: fail })
