@@ -2,7 +2,7 @@ import { createReadStream, type ReadStream } from 'node:fs'
 import { once } from 'node:events'
 import { ImagemillError, systemCode } from '../errors.ts'
 import { UsageError, readArguments } from './arguments.ts'
-import { ENGINE_HELP, ENGINE_OPTIONS, engineOf } from './engine.ts'
+import { JOB_HELP, JOB_OPTIONS, engineOf } from './engine.ts'
 import { onInterrupt } from './interrupt.ts'
 import { parseJson, readAll, readLines, type Item } from './lines.ts'
 import { doItem } from './process.ts'
@@ -16,11 +16,11 @@ export const help = `Usage: imagemill batch <file>
 Does the jobs of a file: an array of them as JSON, or one a line. Prints one line of JSON for each, in their order.
 Jobs run side by side: none should read what another one writes.
 
-${ENGINE_HELP}
+${JOB_HELP}
 `
 
 export async function run(args: readonly string[]): Promise<number> {
-  const { values, positionals } = readArguments(args, ENGINE_OPTIONS, 1)
+  const { values, positionals } = readArguments(args, JOB_OPTIONS, 1)
   const [file] = positionals
   if (file === undefined) throw new UsageError('there is no file of jobs')
   const engine = engineOf(values)

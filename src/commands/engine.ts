@@ -28,6 +28,17 @@ export const ENGINE_HELP = `  --cache <dir>        folder of the cache (node_mod
   --timeout <ms>       most time for one output (60000)
   -q, --quiet          no progress and no warnings on standard error`
 
+/** Options of commands whose jobs name their sources. */
+export const JOB_OPTIONS = {
+  ...ENGINE_OPTIONS,
+  'allow-remote': { type: 'string', multiple: true },
+  'allow-private': { type: 'boolean' },
+} as const
+
+export const JOB_HELP = `${ENGINE_HELP}
+  --allow-remote <p>   addresses that an input may have, such as 'https://cdn.example/**'; again for more
+  --allow-private      with it, addresses of this machine and of private networks, too`
+
 export interface EngineValues {
   cache?: string | undefined
   store?: string | undefined
@@ -38,6 +49,8 @@ export interface EngineValues {
   memory?: string | undefined
   pixels?: string | undefined
   timeout?: string | undefined
+  'allow-remote'?: string[] | undefined
+  'allow-private'?: boolean | undefined
   quiet?: boolean | undefined
 }
 
@@ -50,17 +63,24 @@ export interface Engine {
 
 /** The settings of the engine from the arguments of a command; they mean what the options of the plugin mean. */
 export function engineOf(values: EngineValues): Engine {
-  const { cache, memory, quiet = false } = values
-  const remote = values.store ?? (process.env['IMAGEMILL_STORE'] || undefined)
-  if (values['store-write'] && remote === undefined) throw new UsageError('--store-write needs --store')
+  const { cache, memory, quiet = false, 'allow-remote': allow, 'allow-private': allowPrivate } = values
+  if (allowPrivate && !allow) throw new UsageError('--allow-private goes with --allow-remote')
+  const shared = values.store ?? (process.env['IMAGEMILL_STORE'] || undefined)
+  if (values['store-write'] && shared === undefined) throw new UsageError('--store-write needs --store')
   const redis = values.redis ?? (process.env['IMAGEMILL_REDIS'] || undefined)
-  if (redis !== undefined && remote === undefined) throw new UsageError('--redis needs --store')
-  // Workers get their sources from there.
-  const store = remote === undefined ? undefined : { remote, write: values['store-write'] ?? redis !== undefined }
-  const queue = redis === undefined ? undefined : { redis, allowForgetful: values['allow-forgetful'] }
+  if (redis !== undefined && shared === undefined) throw new UsageError('--redis needs --store')
   const [concurrency, pixels, timeout] = (['concurrency', 'pixels', 'timeout'] as const).map((name) => count(values[name], name))
   try {
-    const options = resolveOptions({ store, queue, concurrency, memory, cache: { dir: cache }, limits: { pixels, timeout } })
+    const options = resolveOptions({
+      // Workers get their sources from there.
+      store: shared === undefined ? undefined : { remote: shared, write: values['store-write'] ?? redis !== undefined },
+      queue: redis === undefined ? undefined : { redis, allowForgetful: values['allow-forgetful'] },
+      concurrency,
+      memory,
+      cache: { dir: cache },
+      limits: { pixels, timeout },
+      remote: allow && { allow, allowPrivate },
+    })
     return { options, folder: cacheFolder(process.cwd(), cache), quiet }
   } catch (error) {
     if (error instanceof ImagemillError) throw new UsageError(error.reason, { cause: error })

@@ -1,7 +1,7 @@
 import { asImagemillError } from '../errors.ts'
 import { runJob } from '../jobs/run.ts'
 import { UsageError, readArguments } from './arguments.ts'
-import { ENGINE_HELP, ENGINE_OPTIONS, engineOf } from './engine.ts'
+import { JOB_HELP, JOB_OPTIONS, engineOf } from './engine.ts'
 import { onInterrupt } from './interrupt.ts'
 import { itemOf, readLines, readOne, type Item } from './lines.ts'
 import { runJobs, unreadable } from './run-jobs.ts'
@@ -16,13 +16,13 @@ of the output is the record of one, in the same order. Jobs run side by side: no
 
   --job <json>         the job; without it, standard input is one
   --stream             a job a line
-${ENGINE_HELP}
+${JOB_HELP}
 
   imagemill process --job '{"operation":"resize","input":"photo.jpg","output_dir":"out","widths":[320,640],"format":"webp"}'
 `
 
 export async function run(args: readonly string[]): Promise<number> {
-  const { values } = readArguments(args, { job: { type: 'string' }, stream: { type: 'boolean' }, ...ENGINE_OPTIONS })
+  const { values } = readArguments(args, { job: { type: 'string' }, stream: { type: 'boolean' }, ...JOB_OPTIONS })
   if (values.job !== undefined && values.stream) throw new UsageError('--job and --stream cannot be used together')
   if (values.job === undefined && process.stdin.isTTY) throw new UsageError('there is no job: expected --job or one on standard input')
   const engine = engineOf(values)

@@ -23,13 +23,13 @@ const SETTINGS = {
   'public-url': { ...text, value: '<url>', summary: 'what addresses of results begin with (http://<host>:<port>)' },
   'api-key': { ...text, value: '<key>', summary: 'key that requests must have as X-API-Key; several may be given', list: true },
   cors: { ...text, value: '<origin>', summary: 'origin of pages that may use the service; several may be given', list: true },
-  'allow-sources': {
+  'allow-remote': {
     ...text,
     value: '<pattern>',
     summary: 'addresses of sources, as https://cdn.example/**; several may be given',
     list: true,
   },
-  'allow-private-sources': { ...flag, value: '', summary: 'sources may be of this machine and of private networks', fallback: false },
+  'allow-private': { ...flag, value: '', summary: 'sources may be of this machine and of private networks', fallback: false },
   'allow-private-webhooks': { ...flag, value: '', summary: 'webhooks may go to this machine and to private networks', fallback: false },
   'queue-limit': { ...whole(1), value: '<n>', summary: 'most jobs that wait (2500)', fallback: 2500 },
   'poll-limit': { ...whole(1), value: '<n>', summary: 'polls a second that each client may make (5)', fallback: 5 },
@@ -116,7 +116,7 @@ export async function run(args: readonly string[]): Promise<number> {
 /** What is the same as for the plugin is settled by the same rules. */
 function engineOf(values: Values): Options {
   const { concurrency, memory, pixels, timeout, store, redis } = values
-  const allow = values['allow-sources']
+  const allow = values['allow-remote']
   if (store === undefined && (redis !== undefined || values['store-write']))
     throw new UsageError(`--${redis === undefined ? 'store-write' : 'redis'} needs --store`)
   try {
@@ -126,7 +126,7 @@ function engineOf(values: Values): Options {
       limits: { pixels, timeout },
       ...(store !== undefined && { store: { remote: store, write: values['store-write'] || redis !== undefined } }),
       ...(redis !== undefined && { queue: { redis, allowForgetful: values['allow-forgetful'] } }),
-      ...(allow.length > 0 && { remote: { allow, allowPrivate: values['allow-private-sources'] } }),
+      ...(allow.length > 0 && { remote: { allow, allowPrivate: values['allow-private'] } }),
     })
   } catch (error) {
     if (error instanceof ImagemillError) throw new UsageError(error.reason, { cause: error })

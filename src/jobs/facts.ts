@@ -11,12 +11,13 @@ import { whileRunning, type JobContext } from './context.ts'
 import { extractExif, runExifJob } from './exif-file.ts'
 import { refuseInput, writeWhole } from './files.ts'
 import { invalidJob } from './invalid.ts'
+import { fileOf, sourceOf } from './source.ts'
 
 /** A small stand-in for an image: its facts, and on demand the tiny image as a file. */
 export async function placeholder(job: PlaceholderJob, context: JobContext): Promise<JobSuccess> {
   const { pipeline, cwd, signal, warn } = context
   const kind = job.kind === 'lqip' ? `lqip:${job.width}` : job.kind
-  const { source, plan } = await whileRunning(signal, pipeline.plan(resolve(cwd, job.input), parseRequest(`placeholder=${kind}`)))
+  const { source, plan } = await whileRunning(signal, pipeline.plan(sourceOf(job.input, cwd), parseRequest(`placeholder=${kind}`)))
   const [fact] = plan.facts
   if (!fact) throw new TypeError('a request for a placeholder planned none')
   const { metadata, warning, elapsed_ms } = await whileRunning(signal, pipeline.fact({ source, fact }))
@@ -50,7 +51,7 @@ export async function exif(job: ExifJob, context: JobContext): Promise<JobSucces
   const { pipeline, cwd, signal, turn, warn } = context
   const start = performance.now()
   const elapsed = (): number => Math.round(performance.now() - start)
-  const file = resolve(cwd, job.input)
+  const file = await whileRunning(signal, fileOf(job.input, cwd, pipeline))
   const { exif_op, output } = job
   if (exif_op === 'extract' || output === undefined) {
     const { metadata, warning } = await whileRunning(signal, extractExif(file))

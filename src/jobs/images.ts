@@ -7,6 +7,7 @@ import type { Request } from '../query/request.ts'
 import type { Output, Source, StoredOutput } from '../types.ts'
 import { whileRunning, type JobContext } from './context.ts'
 import { refuseInput, writeWhole, type Target } from './files.ts'
+import { sourceOf } from './source.ts'
 
 /** What a job that makes files asks for. */
 export interface Wanted {
@@ -68,7 +69,7 @@ export async function planFiles(wanted: Wanted, context: JobContext): Promise<Dr
 }
 
 async function place({ input, request, paths: pathsOf }: Wanted, { pipeline, cwd, signal, turn, warn }: JobContext): Promise<Placed> {
-  const { source, plan } = await whileRunning(signal, pipeline.plan(resolve(cwd, input), request))
+  const { source, plan } = await whileRunning(signal, pipeline.plan(sourceOf(input, cwd), request))
   for (const warning of plan.warnings) warn(`${input}: ${warning}`)
   const paths = pathsOf(plan)
   const targets = plan.outputs.map((output, index) => ({ output, path: paths[index] ?? '', file: resolve(cwd, paths[index] ?? '') }))

@@ -1,5 +1,6 @@
 import { basename, extname, join, sep } from 'node:path'
 import type { Format, Output } from '../types.ts'
+import { nameOf } from './source.ts'
 
 const EXTENSIONS: Readonly<Record<Format, string>> = { avif: 'avif', gif: 'gif', jpeg: 'jpg', png: 'png', webp: 'webp' }
 
@@ -8,7 +9,8 @@ const EXTENSIONS: Readonly<Record<Format, string>> = { avif: 'avif', gif: 'gif',
  * differ otherwise have their height or, at last, a part of their key in the name, so that no two have the same.
  */
 export function outputPaths(folder: string, file: string, outputs: readonly Output[]): string[] {
-  const stem = basename(file, extname(file))
+  const name = nameOf(file)
+  const stem = basename(name, extname(name))
   const spellings = [
     (output: Output) => placeOf(output),
     (output: Output) => placeOf(output, `x${output.picture.height}`),

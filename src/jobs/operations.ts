@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import type * as z from 'zod'
 import {
   convertJobSchema,
@@ -24,6 +23,7 @@ import { exif, placeholder } from './facts.ts'
 import { makeFiles } from './images.ts'
 import { invalidField, invalidJob } from './invalid.ts'
 import { outputPaths } from './names.ts'
+import { sourceOf } from './source.ts'
 
 /** One operation: what its jobs look like and what is done for them. */
 interface Operation {
@@ -117,6 +117,6 @@ function oneFile(name: string, output: string): (plan: Plan) => string[] {
 }
 
 async function headerOf(input: string, { pipeline, cwd, signal }: JobContext): Promise<Header> {
-  const { source } = await whileRunning(signal, pipeline.plan(resolve(cwd, input), parseRequest('')))
+  const { source } = await whileRunning(signal, pipeline.plan(sourceOf(input, cwd), parseRequest('')))
   return source.header
 }

@@ -6,6 +6,7 @@ import { batchJobSchema } from '../contract/job.ts'
 import type { JobFailure, JobResult } from '../contract/job-result.ts'
 import { ImagemillError, asImagemillError, systemCode } from '../errors.ts'
 import { isRecord } from '../hash.ts'
+import { isRemote } from '../query/remote.ts'
 import { nearest } from '../query/spelling.ts'
 import type { JobContext, Run } from './context.ts'
 import { failureRecord, operationOf } from './failure.ts'
@@ -61,7 +62,7 @@ export async function answer<T>({ name, operation, input, read }: Asked<T>, run:
   let start: number | undefined
   try {
     const work = read()
-    if (input !== undefined) requireInput(input, run.cwd)
+    if (input !== undefined && !isRemote(input)) requireInput(input, run.cwd)
     start = performance.now()
     return await work({ ...run, turn })
   } catch (error) {

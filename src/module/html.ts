@@ -181,7 +181,8 @@ function imgEdits(place: Place, image: HtmlImage): Edit[] {
     ...((fallback?.candidates.length ?? 0) > 1 && valueOf(element, 'srcset') === undefined
       ? [` srcset="${escape(srcsetOf(fallback))}"`]
       : []),
-    ...(sized ? [] : [` width="${image.width}" height="${image.height}"`]),
+    // Of one that is not there the size is unknown.
+    ...(sized || image.width === 0 ? [] : [` width="${image.width}" height="${image.height}"`]),
   ]
   const edits = [write(place, image.src), ...(own.length > 0 ? [add(element, own.join(''))] : [])]
   const others: (HtmlImage['groups'][number] & Partial<HtmlImage['art'][number]>)[] = [...image.art, ...image.groups.slice(0, -1)]

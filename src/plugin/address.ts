@@ -1,4 +1,5 @@
 import { sha256 } from '../hash.ts'
+import { isRemote } from '../query/remote.ts'
 import type { Output, Source } from '../types.ts'
 import { outputName } from './file-names.ts'
 import type { Place } from './place.ts'
@@ -6,7 +7,13 @@ import { tokenOf } from './tokens.ts'
 
 /** Address of an output: a real one of the dev server, or a token that is replaced when the chunk is rendered. */
 export function addressOf(output: Output, source: Source, { devBase }: Pick<Place, 'devBase'>): string {
+  if (isOnlyAddress(source)) return source.file
   return devBase === undefined ? tokenOf('URL', fileId(output, source)) : `${devBase}${output.key}.${output.encoding.format}`
+}
+
+/** Whether nothing is there of an image of another server: where a failure may pass, the browser is to ask for it. */
+export function isOnlyAddress({ file, local }: Source): boolean {
+  return local === undefined && isRemote(file)
 }
 
 /**

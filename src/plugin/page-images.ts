@@ -1,7 +1,7 @@
 import { groupByFormat, largestOf } from '../module/image.ts'
 import type { HtmlImage } from '../module/html.ts'
 import type { Output } from '../types.ts'
-import { addressOf, dataUri, fileId } from './address.ts'
+import { addressOf, dataUri, fileId, isOnlyAddress } from './address.ts'
 import type { Api, Job } from './api.ts'
 import type { ViteConfig } from './bundler.ts'
 import { placeOf, type Place } from './place.ts'
@@ -54,7 +54,9 @@ export async function pageImage(job: Job, place: Place): Promise<HtmlImage | und
 }
 
 function address(output: Output, { source }: Job, place: Place): string {
-  return place.devBase === undefined ? addressToken('URL', fileId(output, source)) : addressOf(output, source, place)
+  return place.devBase === undefined && !isOnlyAddress(source)
+    ? addressToken('URL', fileId(output, source))
+    : addressOf(output, source, place)
 }
 
 async function inlined(output: Output, { source }: Job, place: Place): Promise<string> {

@@ -16,7 +16,7 @@ import { sniff } from './sniff.ts'
 export interface Remote {
   /** The file that holds the bytes of a URL. With a `digest`, which is their sha256 in hex, no other bytes are taken, and none that are known are asked for again. */
   fetch(url: string, digest: string | undefined, store: StoreWriter): Promise<string>
-  /** Has every image be asked for again, once. */
+  /** A build has ended: what was asked for long ago is asked for again. */
   forget(): void
 }
 
@@ -31,6 +31,9 @@ const OFF: RemoteOptions = { allows: () => false, allowPrivate: false, formats: 
 /** Images fetched at a time. */
 const FETCHING = 6
 const MAX_REDIRECTS = 5
+
+/** The builds of one site, for browsers and for servers, follow each other, and are to show the same images; in ms. */
+const FRESH = 600_000
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
 /** Without options every address is refused. */
@@ -42,6 +45,7 @@ export function openRemote(given: RemoteOptions | undefined, warn: (error: Image
   /** Servers that do not answer: what is known of them is taken as it is, without waiting for each. */
   const away = new Set<string>()
   let warned = false
+  let since = Date.now()
 
   const obtain = async (url: string, digest: string | undefined, store: StoreWriter): Promise<string> => {
     const key = sha256(`remote ${url}`)
@@ -71,6 +75,8 @@ export function openRemote(given: RemoteOptions | undefined, warn: (error: Image
       return path
     },
     forget() {
+      if (Date.now() - since < FRESH) return
+      since = Date.now()
       seen.clear()
       away.clear()
       warned = false

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isPublicAddress, refusePrivateHost } from '../../src/net/public-address.ts'
+import { guardedLookup, isPublicAddress, refusePrivateHost } from '../../src/net/public-address.ts'
 
 describe('addresses that everyone can reach', () => {
   test.each(['1.1.1.1', '93.184.216.34', '172.15.0.1', '172.32.0.1', '192.0.1.1', '100.63.255.255', '100.128.0.1', '223.255.255.255'])(
@@ -82,4 +82,10 @@ describe('hosts that are written as an address', () => {
   test.each(['http://1.1.1.1/', 'http://[2606:4700::1111]/', 'http://example.com/', 'http://localhost/'])('%s is not', (url) => {
     expect(() => refusePrivateHost(new URL(url))).not.toThrow()
   })
+})
+
+test('a name that resolves to public addresses is answered in both ways that Node.js asks', async () => {
+  const answered = (all: boolean) => new Promise((resolve) => guardedLookup('1.1.1.1', { all }, (...found) => resolve(found)))
+  expect(await answered(true)).toEqual([null, [{ address: '1.1.1.1', family: 4 }]])
+  expect(await answered(false)).toEqual([null, '1.1.1.1', 4])
 })

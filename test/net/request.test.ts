@@ -99,3 +99,8 @@ test('it ends when its signal is aborted', async () => {
   ending.abort(new Error('enough'))
   await expect(asked).rejects.toThrow('enough')
 })
+
+test('a server that does not speak TLS is none', async () => {
+  const origin = await socketServer((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n'))
+  await expect(ask(origin.replace('http:', 'https:'))).rejects.toThrow(failing('REMOTE_UNREACHABLE', /did not answer: \S+/))
+})

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { setTimeout as sleep } from 'node:timers/promises'
 import sharp from 'sharp'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { ImagemillError } from '../../src/errors.ts'
 import { allowsOf } from '../../src/net/allow.ts'
 import { openRemote } from '../../src/source/remote.ts'
@@ -35,7 +35,8 @@ function builds(origins: string | readonly string[], options: Partial<RemoteOpti
       },
       (error: ImagemillError) => void warnings.push(error.message),
     )
-    return async (url: string, digest?: string) => readFile(await remote.fetch(url, digest, store))
+    const fetch = async (url: string, digest?: string) => readFile(await remote.fetch(url, digest, store))
+    return Object.assign(fetch, { forget: () => remote.forget() })
   }
   return { folder, warnings, build, fetch: (url: string, digest?: string) => build()(url, digest) }
 }
@@ -68,6 +69,21 @@ test('an image is fetched once in a build, and asked for once in the next one', 
   expect(asked).toHaveLength(1)
   expect(await build()(`${origin}/a.jpg`)).toEqual(photo)
   expect(conditions).toEqual([undefined, undefined, 'W/"x"', 'Sat, 01 Aug 2026 10:00:00 GMT'])
+})
+
+test('builds that follow each other closely have the same images, and later ones ask again', async () => {
+  const photo = await jpeg(30, 20)
+  const { origin, asked } = await webServer((_, response) => void response.end(photo))
+  const build = builds(origin).build()
+  await build(`${origin}/a.jpg`)
+  build.forget()
+  await build(`${origin}/a.jpg`)
+  expect(asked).toHaveLength(1)
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 601_000 })
+  onTestFinished(() => void vi.useRealTimers())
+  build.forget()
+  await build(`${origin}/a.jpg`)
+  expect(asked).toHaveLength(2)
 })
 
 test('a new version on the server is taken', async () => {

@@ -99,12 +99,12 @@ test('addresses of this machine are not told anything, and nothing is fetched fr
   expect(await field({ postback_url: 'http://169.254.169.254/' })).toEqual([422, ['body', 'postback_url']])
   expect(await field({ input: `${away.origin}/tree.jpg` })).toEqual([422, ['body', 'input']])
 
-  const guarded = await startService(root, ['--out', 'guarded', '--allow-sources', `${away.origin}/**`])
+  const guarded = await startService(root, ['--out', 'guarded', '--allow-remote', `${away.origin}/**`])
   const refused = await guarded.end(await guarded.submit('convert', { input: `${away.origin}/tree.jpg`, format: 'png' }))
   expect(refused).toMatchObject({ status: 'failed', failure_reason_code: 'INPUT_INVALID' })
   expect(away.asked).toEqual([])
 
-  const open = await startService(root, ['--out', 'open', '--allow-sources', `${away.origin}/**`, '--allow-private-sources'])
+  const open = await startService(root, ['--out', 'open', '--allow-remote', `${away.origin}/**`, '--allow-private'])
   const fetched = await open.completed(
     await open.submit('resize', { input: `${away.origin}/a%20b/tree.jpg?x=1`, widths: [30], format: 'png' }),
   )

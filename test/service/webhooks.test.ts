@@ -252,3 +252,29 @@ test('what is no message is refused', async () => {
       expect.objectContaining({ code: 'INPUT_INVALID' }),
     )
 })
+
+test('the first pause is about five seconds, and no receiver is waited for longer than a day', async () => {
+  const { origin } = await receiver(status(500), status(503, { 'retry-after': '999999999' }))
+  const { send, reports, folder } = await outbox({ pauses: undefined })
+  await send({ id: 'first', url: origin, body: BODY })
+  await until('it was tried', () => reports.length === 1)
+  await send({ id: 'second', url: origin, body: BODY })
+  await until('the other one was tried', () => reports.length === 2)
+  const [first = 0, second = 0] = onDisk(folder, 'pending').map(({ next_ms, last }) => Number(next_ms) - (last as { at_ms: number }).at_ms)
+  expect(first).toBeGreaterThanOrEqual(4000)
+  expect(first).toBeLessThanOrEqual(6100)
+  expect(Math.round(second / 3_600_000)).toBe(24)
+})
+
+test('a service that ends leaves what is under way for its next start, as if it had not been tried', async () => {
+  const { origin, received } = await receiver(() => undefined, status(200))
+  const first = await outbox()
+  await first.send({ id: 'msg_10', url: origin, body: BODY })
+  await until('it is under way', () => received.length === 1)
+  await first.close()
+  expect(onDisk(first.folder, 'pending')).toMatchObject([{ id: 'msg_10', attempts: 0 }])
+  expect([first.reports, first.warnings]).toEqual([[], []])
+  const second = await outbox({ folder: first.folder })
+  await second.ended()
+  expect(second.reports).toMatchObject([{ attempt: 1, outcome: 'delivered' }])
+})

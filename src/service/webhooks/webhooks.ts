@@ -33,7 +33,7 @@ export interface WebhooksOptions {
   /** Most time for one try, in ms. @default 15_000 */
   timeout?: number
   /** Pauses between tries, in ms; one try more than there are pauses. @default ten tries in three days */
-  pauses?: readonly number[]
+  pauses?: readonly number[] | undefined
   /** Most deliveries under way at a time. @default 16 */
   concurrency?: number
   /** Most of them to one host. @default 4 */
