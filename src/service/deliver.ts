@@ -6,7 +6,7 @@ import type { Webhooks } from './webhooks/webhooks.ts'
 export async function deliver(job: EndedJob, { webhooks, addresses }: { webhooks: Webhooks; addresses: Addresses }): Promise<void> {
   const { callback_url, postback_url, postback_headers } = job.delivery
   const json = { 'Content-Type': 'application/json' }
-  if (callback_url === '')
+  if (callback_url !== undefined)
     await webhooks.send({ id: `${job.id}-callback`, url: callback_url, headers: json, body: JSON.stringify(webhookEvent(job, addresses)) })
   if (postback_url !== undefined)
     await webhooks.send({
