@@ -10,12 +10,13 @@ import { check } from './rows/check.js'
 import { cold } from './rows/cold.js'
 import { dev } from './rows/dev.js'
 import { memory } from './rows/memory.js'
+import { service } from './rows/service.js'
 import { stream } from './rows/stream.js'
 import { warm } from './rows/warm.js'
 import { workers } from './rows/workers.js'
 import { misses, table } from './table.js'
 
-const PARTS = { check, cold, avif, memory, warm, dev, stream, workers }
+const PARTS = { check, cold, avif, memory, warm, dev, stream, workers, service }
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 
 const { values, positionals } = parseArgs({

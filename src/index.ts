@@ -4,6 +4,7 @@ import type { ImagemillPlugin, PluginPart, ViteConfig } from './plugin/bundler.t
 import { componentParts } from './plugin/components.ts'
 import { lightningPart, postcssPlugin, useOwnPostcss, withPostcss, type UserConfig } from './plugin/css.ts'
 import { htmlParts } from './plugin/html.ts'
+import { jobsApiPart } from './plugin/jobs-api.ts'
 import { manifestPart, modulesPart } from './plugin/modules.ts'
 import { newUrlPart } from './plugin/new-url.ts'
 import { resolveOptions, type ImagemillOptions } from './plugin/options.ts'
@@ -16,6 +17,7 @@ export type { ArtSource, Image, ImageSource, Img, Picture, ReactImage } from './
 export type { JobFailure, JobResult, JobSuccess, OutputFile } from './contract/job-result.ts'
 export type { Manifest, ManifestEntry, ManifestSource } from './contract/manifest.ts'
 export { ImagemillError, type ErrorCode } from './errors.ts'
+export type { BuildJob } from './plugin/build-jobs.ts'
 export type { ImagemillOptions } from './plugin/options.ts'
 export type { ShapeFunction, ShapedImage } from './plugin/shape-functions.ts'
 export type { ImagemillPlugin } from './plugin/bundler.ts'
@@ -57,6 +59,7 @@ function viteParts(api: Api): PluginPart[] {
         api.report.useLogger(config.logger)
       },
     },
+    jobsApiPart(api),
     ...htmlParts(api, () => settled),
     ...componentParts(api),
     lightningPart(api, () => settled),

@@ -5,6 +5,7 @@ import { planRequest, planViews, type Plan } from './query/plan.ts'
 import { prunePlan } from './query/prune.ts'
 import type { Request } from './query/request.ts'
 import type { Queue } from './queue/queue.ts'
+import { sharedWork } from './shared-work.ts'
 import { singleFlight } from './single-flight.ts'
 import { encoderVersions } from './source/encoder-versions.ts'
 import { fileShowsPosition } from './source/position-memo.ts'
@@ -58,10 +59,13 @@ export interface Planned {
 export interface Pipeline {
   /** Settles a request of a file, or of an address, without decoding a pixel (only `trim` needs to look at them, and `prune` at files). */
   plan(file: string, request: Request): Promise<Planned>
-  /** The facts of an output, which is made if the store does not have it. `cached` says that an earlier run did. */
-  make(planned: PlannedOutput): Promise<StoredOutput & { cached: boolean }>
+  /**
+   * The facts of an output, which is made if the store does not have it. `cached` says that an earlier run did. It is no
+   * longer made when the signals of all who asked for it are aborted.
+   */
+  make(planned: PlannedOutput, signal?: AbortSignal): Promise<StoredOutput & { cached: boolean }>
   /** The bytes of an output, verified; made anew if they are missing or damaged, which `healed` says. */
-  read(planned: PlannedOutput): Promise<{ bytes: Buffer; healed: boolean }>
+  read(planned: PlannedOutput, signal?: AbortSignal): Promise<{ bytes: Buffer; healed: boolean }>
   /** The answer to a question, found if the store does not have it. `cached` says that an earlier run did. */
   fact(planned: PlannedFact): Promise<StoredFact & { cached: boolean }>
   /** Whether an image file says where it was taken; what cannot be read as an image does not. */
@@ -82,7 +86,7 @@ const READS = 3
 
 export function openPipeline({ folder, maxSize, pixelLimit, queue, remote, shared, patience, warn }: PipelineOptions): Pipeline {
   const store = openRunStore({ folder, maxSize, warn })
-  const flight = singleFlight<StoredOutput & { cached: boolean }>()
+  const flight = sharedWork<StoredOutput & { cached: boolean }>()
   /** What was made or found so far, so that it is looked up once. */
   const seen = new Map<string, StoredOutput>()
   /** Keys made since the last `tidy`: the rest came from the cache. */
@@ -101,17 +105,17 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, remote, share
 
   const answer = (stored: StoredOutput): StoredOutput & { cached: boolean } => ({ ...stored, cached: !fresh.has(stored.key) })
 
-  const make = async (planned: PlannedOutput): Promise<StoredOutput & { cached: boolean }> => {
+  const make = async (planned: PlannedOutput, signal?: AbortSignal): Promise<StoredOutput & { cached: boolean }> => {
     const { key } = planned.output
     const known = seen.get(key)
-    return known ? answer(known) : flight(key, () => findOrMake(planned))
+    return known ? answer(known) : flight(key, (stop) => findOrMake(planned, stop), signal)
   }
 
-  const findOrMake = async (planned: PlannedOutput): Promise<StoredOutput & { cached: boolean }> => {
+  const findOrMake = async (planned: PlannedOutput, signal: AbortSignal): Promise<StoredOutput & { cached: boolean }> => {
     const { key } = planned.output
     const found = findIn(await store.open(), key)
     let isMade = !found
-    const stored = found ?? (await encode(planned, () => (isMade = false)))
+    const stored = found ?? (await encode(planned, signal, () => (isMade = false)))
     seen.set(key, stored)
     if (isMade) fresh.add(key)
     return answer(stored)
@@ -130,9 +134,9 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, remote, share
       }
       return { source, plan: await planWhole(request, settle, async (output) => (await make({ source, output })).size_bytes) }
     },
-    async read(planned) {
+    async read(planned, signal) {
       for (let attempt = 0; attempt < READS; attempt++) {
-        const { key, digest, size_bytes } = await make(planned)
+        const { key, digest, size_bytes } = await make(planned, signal)
         const bytes = await (await store.open()).read(key, { digest, size_bytes })
         if (bytes) return { bytes, healed: attempt > 0 }
         seen.delete(key)
@@ -196,12 +200,13 @@ function outputMaker({
   write,
 }: Pick<PipelineOptions, 'folder' | 'queue' | 'shared' | 'patience'> & Pick<RunStore, 'write'>): (
   planned: PlannedOutput,
+  signal: AbortSignal,
   onFetched: () => void,
 ) => Promise<StoredOutput> {
-  return ({ source, output }: PlannedOutput, onFetched: () => void): Promise<StoredOutput> =>
+  return ({ source, output }, signal, onFetched): Promise<StoredOutput> =>
     write((opened) => {
       const make = async (): Promise<StoredOutput> => {
-        const made = await queue.encode(source, output, opened.folder)
+        const made = await queue.encode(source, output, opened.folder, signal)
         shared?.send(output.key, opened)
         return made
       }

@@ -15,12 +15,13 @@ export const COMMANDS: Readonly<Record<string, { summary: string; load(): Promis
   batch: { summary: 'does the jobs of a file', load: () => import('./batch.ts') },
   caps: { summary: 'says what this installation can do', load: () => import('./caps.ts') },
   files: { summary: 'makes every image of a glob', load: () => import('./files.ts') },
+  serve: { summary: 'does jobs that come over HTTP', load: () => import('./serve.ts') },
+  worker: { summary: 'makes the images of other machines', load: () => import('./worker.ts') },
+  webhooks: { summary: 'lists messages that are not delivered, or tries them again', load: () => import('./webhooks.ts') },
   cache: { summary: 'lists, verifies, prunes or clears the cache', load: () => import('./cache.ts') },
   report: { summary: 'says what a build came to', load: () => import('./report.ts') },
   types: { summary: 'writes the types of all image imports', load: () => import('./types.ts') },
-  webhooks: { summary: 'lists messages that are not delivered, or tries them again', load: () => import('./webhooks.ts') },
   migrate: { summary: 'lists what changes for a project with vite-imagetools', load: () => import('./migrate.ts') },
-  worker: { summary: 'makes the images of other machines', load: () => import('./worker.ts') },
   completions: { summary: 'prints what a shell needs to complete these words', load: () => import('./completions.ts') },
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { jobResultSchema } from './job-result.ts'
 
 const seconds = z.number().min(0)
 
@@ -36,7 +37,14 @@ const completed = z.looseObject({
   status: z.literal('completed'),
   progress: z.literal(100),
   result_url: z.url(),
-  result_mime_type: z.string().startsWith('image/'),
+  result_mime_type: z
+    .string()
+    .regex(/^(?:image\/|application\/json$)/)
+    .describe('That of the main output; an operation that makes no file has its record in JSON as its result.'),
+  result_size_bytes: z.int().min(0).exactOptional(),
+  result_expires_at: z.iso.datetime().exactOptional().describe('When `result_url` and the addresses in `result` end.'),
+  result_base64: z.string().exactOptional().describe('The bytes of a result of at most 4096 bytes.'),
+  result: jobResultSchema.exactOptional().describe('The whole record; the paths in it are addresses.'),
   queue_wait_seconds: seconds,
   inference_time_seconds: seconds,
   total_elapsed_seconds: seconds,

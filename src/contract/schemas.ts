@@ -1,7 +1,9 @@
 import * as z from 'zod'
+import { apiErrorSchema } from './api-error.ts'
 import { batchResultSchema } from './batch.ts'
 import { resultsDocumentSchema } from './blitline.ts'
 import { capsSchema } from './caps.ts'
+import { deliverySchema } from './delivery.ts'
 import { dryRunSchema } from './dry-run.ts'
 import {
   batchJobSchema,
@@ -51,6 +53,8 @@ export const SCHEMAS = {
   'job-status-response': jobStatusResponseSchema,
   'webhook-event': webhookEventSchema,
   'validation-error': validationErrorSchema,
+  'api-error': apiErrorSchema,
+  delivery: deliverySchema,
   'results-document': resultsDocumentSchema,
 } as const satisfies Record<string, z.ZodType>
 

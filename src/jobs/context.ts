@@ -11,6 +11,8 @@ export interface Run {
   /** Aborted when the run is to end early. */
   signal: AbortSignal
   warn(message: string): void
+  /** Told how many of a job's outputs are made, when its work begins and after each. */
+  progress?(done: number, total: number): void
 }
 
 /** What one job works with. */

@@ -41,7 +41,7 @@ export async function extractExif(file: string): Promise<ExifFound> {
 }
 
 /** The file of an `exif` operation. Pixels are encoded anew only when they must be turned, or for another format or quality. */
-export async function runExifJob(pipeline: Pipeline, file: string, job: ExifJob): Promise<ExifOutput> {
+export async function runExifJob(pipeline: Pipeline, file: string, job: ExifJob, signal?: AbortSignal): Promise<ExifOutput> {
   const stripsAll = job.exif_op === 'strip' && (job.mode ?? 'all') === 'all' && !job.keep?.length
   const query = new URLSearchParams({
     ...(job.format && { format: job.format }),
@@ -54,7 +54,7 @@ export async function runExifJob(pipeline: Pipeline, file: string, job: ExifJob)
   const { format } = output.encoding
   const untouched =
     format === source.header.format && job.quality === undefined ? await edited(await readSourceFile(file), source, job) : undefined
-  const bytes = untouched ?? (await reEncoded((await pipeline.read({ source, output })).bytes, format, job))
+  const bytes = untouched ?? (await reEncoded((await pipeline.read({ source, output }, signal)).bytes, format, job))
   // The only part that needs exifr, which is loaded for those who want it.
   const { readExif } = await import('../engine/exif.ts')
   const { width, height } = untouched ? displayedSize(source.header) : output.picture

@@ -63,7 +63,7 @@ export async function exif(job: ExifJob, context: JobContext): Promise<JobSucces
   await turn.claim([{ ...target, key: sha256(canonical({ ...job, output: '' })) }])
   const made = await whileRunning(
     signal,
-    runExifJob(pipeline, file, { ...job, exif_op, format: job.format === 'jpg' ? 'jpeg' : job.format }),
+    runExifJob(pipeline, file, { ...job, exif_op, format: job.format === 'jpg' ? 'jpeg' : job.format }, signal),
   )
   if (made.warning !== undefined) warn(`${job.input}: ${made.warning}`)
   await writeWhole(target, made.bytes)

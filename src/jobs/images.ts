@@ -32,12 +32,23 @@ interface Placed {
 
 /** Makes the files of one source: all of them are there before the first is written. */
 export async function makeFiles(wanted: Wanted, context: JobContext): Promise<JobSuccess> {
-  const { pipeline, signal } = context
+  const { pipeline, signal, progress } = context
   const { source, plan, targets } = await place(wanted, context)
-  const made = await whileRunning(signal, Promise.all(plan.outputs.map((output) => pipeline.make({ source, output }))))
+  progress?.(0, plan.outputs.length)
+  let done = 0
+  const made = await whileRunning(
+    signal,
+    Promise.all(
+      plan.outputs.map(async (output) => {
+        const stored = await pipeline.make({ source, output }, signal)
+        progress?.(++done, plan.outputs.length)
+        return stored
+      }),
+    ),
+  )
   const outputs: OutputFile[] = []
   for (const { output, ...target } of targets) {
-    const { bytes } = await pipeline.read({ source, output })
+    const { bytes } = await pipeline.read({ source, output }, signal)
     await writeWhole(target, bytes)
     outputs.push({
       path: target.path,

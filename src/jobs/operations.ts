@@ -27,26 +27,37 @@ import { sourceOf } from './source.ts'
 
 /** One operation: what its jobs look like and what is done for them. */
 interface Operation {
+  schema: z.ZodObject
   /** Checks a job and answers the work that it asks for; nothing is done before that is called. */
   read(job: unknown): (context: JobContext) => Promise<JobSuccess>
 }
 
-function operation<T extends z.ZodObject>(schema: T, run: (job: z.output<T>, context: JobContext) => Promise<JobSuccess>): Operation {
+function operation<T extends z.ZodObject>(
+  schema: T,
+  run: (job: z.output<T>, context: JobContext) => Promise<JobSuccess>,
+  /** Refuses what is wrong whatever the source is. */
+  check: (job: z.output<T>) => unknown = () => undefined,
+): Operation {
   return {
+    schema,
     read(value) {
       const { success, data, error } = schema.safeParse(value)
       if (!success) throw invalidField(error, value, Object.keys(schema.shape))
+      check(data)
       return (context) => run(data, context)
     },
   }
 }
 
+/** Stands for a source that is not known yet. */
+const ANY: Header = { format: 'jpeg', width: 1000, height: 1000, orientation: 1, frames: 1, alpha: false }
+
 /** Every operation that makes one record: to add one, add its schema and its function here. */
 export const OPERATIONS: Readonly<Record<string, Operation>> = {
-  resize: operation(resizeJobSchema, resize),
-  srcset: operation(srcsetJobSchema, srcset),
-  convert: operation(convertJobSchema, convert),
-  quality: operation(qualityJobSchema, quality),
+  resize: operation(resizeJobSchema, resize, (job) => resizeRequest(job, ANY)),
+  srcset: operation(srcsetJobSchema, srcset, srcsetRequest),
+  convert: operation(convertJobSchema, convert, convertRequest),
+  quality: operation(qualityJobSchema, quality, qualityRequest),
   placeholder: operation(placeholderJobSchema, placeholder),
   exif: operation(exifJobSchema, exif),
 }

@@ -4,6 +4,7 @@ import type { Plan } from '../query/plan.ts'
 import type { Request } from '../query/request.ts'
 import type { Source } from '../types.ts'
 import { cacheFolder } from '../store/cache-folder.ts'
+import { openBuildJobs, type BuildJobs } from './build-jobs.ts'
 import { pipelineOf } from './open.ts'
 import type { Options } from './options.ts'
 import { openReport, type Report } from './report.ts'
@@ -24,6 +25,8 @@ export interface Job {
 export interface Api {
   options: Options
   report: Report
+  /** What is being made, and what was made last. */
+  jobLog: BuildJobs
   /** Opened by the first image, when the root is known. */
   pipeline(root: string): Pipeline
   /** The pipeline, if there was an image. */
@@ -76,10 +79,12 @@ export function nothingUsed(): Used {
 export function createApi(options: Options): Api {
   let pipeline: Pipeline | undefined
   let types: { file: TypesFile | undefined } | undefined
-  const report = openReport(options.logLevel)
+  const jobLog = openBuildJobs(options.onJob, (message) => report.warn(message))
+  const report: Report = openReport(options.logLevel, jobLog.track)
   return {
     options,
     report,
+    jobLog,
     pipeline: (root) => (pipeline ??= pipelineOf(options, cacheFolder(root, options.cache.dir), (error) => report.warn(error.message))),
     openedPipeline: () => pipeline,
     outputs: new Map(),

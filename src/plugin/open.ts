@@ -13,8 +13,9 @@ export function pipelineOf(
   { cache, store, queue, limits, concurrency, memory, remote }: Needed,
   folder: string,
   warn: (error: ImagemillError) => void,
+  niceness?: number,
 ): Pipeline {
-  const pool = openPool({ concurrency, memory, timeout: limits.timeout, pixelLimit: limits.pixels })
+  const pool = openPool({ concurrency, memory, timeout: limits.timeout, pixelLimit: limits.pixels, niceness })
   const stored = store && openRemote({ ...store, warn })
   const shared = stored && openShared(stored, warn)
   return openPipeline({

@@ -7,6 +7,7 @@ import { isBreakpointName, isMediaQuery } from '../query/media.ts'
 import type { QueryInput } from '../query/text.ts'
 import type { RemoteOptions } from '../source/remote-options.ts'
 import type { Query } from '../query/written.ts'
+import type { BuildJob } from './build-jobs.ts'
 import { SIZE, bytesOf, fields, invalid, positiveInteger, read } from './option-values.ts'
 import { matcher, type PathPattern } from './path-patterns.ts'
 import { remoteOf } from './remote-options.ts'
@@ -98,6 +99,11 @@ export interface ImagemillOptions {
   }
   /** Whether an image that cannot be made fails the build, or is replaced by its source with a warning. @default 'fail' */
   onError?: 'fail' | 'warn'
+  /**
+   * Told of every output that is made, when that begins and when it has ended. Nothing waits for it, and what it throws is
+   * a warning. @default nothing
+   */
+  onJob?: (job: BuildJob) => unknown
 }
 
 export type LogLevel = NonNullable<ImagemillOptions['logLevel']>
@@ -123,6 +129,7 @@ export interface Options {
   privacy: 'off' | 'warn' | 'error'
   remote: RemoteOptions | undefined
   onError: 'fail' | 'warn'
+  onJob: (job: BuildJob) => unknown
 }
 
 const MANIFEST = '.vite/imagemill.json'
@@ -150,6 +157,7 @@ export function resolveOptions(input: unknown = {}): Options {
     'privacy',
     'remote',
     'onError',
+    'onJob',
   ])
   const cache = fields(raw['cache'] ?? {}, 'cache.', ['dir', 'maxSize'])
   const limits = fields(raw['limits'] ?? {}, 'limits.', ['pixels', 'timeout'])
@@ -194,6 +202,7 @@ export function resolveOptions(input: unknown = {}): Options {
     remote: remoteOf(raw['remote']),
     onError:
       read(raw['onError'], 'onError', "'fail' or 'warn'", (value) => (['fail', 'warn'] as const).find((word) => word === value)) ?? 'fail',
+    onJob: read(raw['onJob'], 'onJob', 'a function', (value) => (isJobFunction(value) ? value : undefined)) ?? (() => undefined),
   }
 }
 
@@ -241,6 +250,10 @@ function isQueryRecord(value: unknown): value is Exclude<QueryInput, string> {
     isRecord(value) &&
     Object.values(value).every((item) => item === undefined || isWord(item) || (Array.isArray(item) && item.every(isWord)))
   )
+}
+
+function isJobFunction(value: unknown): value is (job: BuildJob) => unknown {
+  return typeof value === 'function'
 }
 
 function isDefaultsFunction(value: unknown): value is (file: string, query: URLSearchParams) => unknown {

@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks'
 import colours from 'picocolors'
 import type { PlannedOutput } from '../pipeline.ts'
 import type { StoredOutput } from '../types.ts'
+import type { BuildJobs } from './build-jobs.ts'
 import type { Logger } from './bundler.ts'
 import { missedTarget } from './missed-target.ts'
 import type { LogLevel } from './options.ts'
@@ -25,7 +26,7 @@ const LEVELS: readonly LogLevel[] = ['silent', 'error', 'warn', 'info']
 const REDRAW = 100
 const LOG_LINE = 10_000
 
-export function openReport(level: LogLevel): Report {
+export function openReport(level: LogLevel, track: BuildJobs['track'] = () => undefined): Report {
   const shows = (wanted: LogLevel): boolean => LEVELS.indexOf(level) >= LEVELS.indexOf(wanted)
   const warned = new Set<string>()
   let logger: Logger = { info: print, warn: print, error: print }
@@ -72,6 +73,7 @@ export function openReport(level: LogLevel): Report {
     },
     async follow(planned, making) {
       started ??= performance.now()
+      track(planned, making)
       if (waiting++ === 0) [rush, done] = [performance.now(), 0]
       try {
         const stored = await making

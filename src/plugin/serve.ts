@@ -16,10 +16,12 @@ export interface DevServer {
   config: ViteConfig & { logger: Logger }
   middlewares: { use(handler: Handler): void; stack: { handle: unknown }[] }
   ws: { send(payload: object): void }
+  httpServer: { once(event: 'close', listener: () => void): unknown } | null
+  resolvedUrls: { local: string[] } | null
   watcher: { add(file: string): unknown }
 }
 
-type Handler = (request: IncomingMessage, response: ServerResponse, next: () => void) => void
+export type Handler = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void
 
 /** `<key>.<format>`: only names that we issued ourselves are looked up, never paths. */
 const NAME = /^([0-9a-f]{64})\.([a-z]+)$/
@@ -44,7 +46,7 @@ export function servePart(api: Api): PluginPart {
 }
 
 /** Vite 6 puts its checks of host and origin behind what plugins add, Vite 7 and later before it. */
-function moveBehindChecks({ middlewares: { stack } }: DevServer, handler: Handler): void {
+export function moveBehindChecks({ middlewares: { stack } }: DevServer, handler: Handler): void {
   const nameOf = ({ handle }: { handle: unknown }): string => (typeof handle === 'function' ? handle.name : '')
   const from = stack.findIndex(({ handle }) => handle === handler)
   const to = stack.findLastIndex((layer) => ['corsMiddleware', 'viteHostCheckMiddleware'].includes(nameOf(layer)))

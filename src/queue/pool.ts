@@ -1,10 +1,10 @@
 import type { Report } from '../engine/work.ts'
 import type { Answer, Findings, Task } from '../engine/worker.ts'
 import { ImagemillError, asImagemillError } from '../errors.ts'
-import { singleFlight } from '../single-flight.ts'
+import { sharedWork } from '../shared-work.ts'
 import type { Output, Source, StoredOutput } from '../types.ts'
 import { openLanes, type Turn } from './lanes.ts'
-import { cancelled, openProcesses } from './processes.ts'
+import { cancelled, openProcesses, type Processes } from './processes.ts'
 import type { Queue } from './queue.ts'
 
 export interface PoolOptions {
@@ -16,11 +16,15 @@ export interface PoolOptions {
   timeout: number
   /** Most px of a source. */
   pixelLimit: number
+  /** How much other processes go before these, 0 to 19. @default 0 */
+  niceness?: number | undefined
 }
 
 interface Waiting {
   output: Output
   attempts: number
+  /** Takes it out of the batch that it is worked on in. */
+  leave?: () => void
   resolve(stored: StoredOutput): void
   reject(error: ImagemillError): void
 }
@@ -40,22 +44,22 @@ interface Question extends Turn {
 /** A process that died may have been killed from outside, so its work is tried once more. */
 const ATTEMPTS = 2
 
-/** Runs work in child processes of this machine, source by source, within bounds of CPU and memory. */
-export function openPool({ concurrency, memory, timeout, pixelLimit }: PoolOptions): Queue {
-  const processes = openProcesses()
-  const flight = singleFlight<StoredOutput>()
+interface Groups {
+  /** The group whose turn it is. */
+  next(): Turn | undefined
+  add(source: Source, folder: string, waiting: Waiting): void
+  /** Takes out an output that nobody wants any longer: of the group that it waits in, or of the work. */
+  withdraw(item: Waiting): void
+  /** Everything that waits, which from then on does not. */
+  drain(): Waiting[]
+}
+
+function openGroups({ processes, timeout, pixelLimit, start }: GroupsOptions): Groups {
   const groups = new Map<string, Group>()
-  const questions: Question[] = []
 
-  const next = (): Turn | undefined => {
-    const [group] = groups.values()
-    // Questions are short and plans wait for them, so they go first.
-    return questions[0] ?? (group && { bytes: decodedBytes(group), begin: () => runGroup(group) })
-  }
-  const start = openLanes({ concurrency, memory, next })
-
-  const add = (source: Source, folder: string, waiting: Waiting): void => {
+  const add: Groups['add'] = (source, folder, waiting) => {
     const id = `${source.digest} ${source.file} ${folder}`
+    delete waiting.leave
     const group = groups.get(id) ?? { id, source, folder, waiting: [] }
     group.waiting.push(waiting)
     groups.set(id, group)
@@ -66,23 +70,75 @@ export function openPool({ concurrency, memory, timeout, pixelLimit }: PoolOptio
   const runGroup = async ({ id, source, folder, waiting }: Group): Promise<void> => {
     groups.delete(id)
     const left = new Map(waiting.map((item) => [item.output.key, item]))
+    const stop = new AbortController()
     let current: Waiting | undefined
+    for (const item of waiting) {
+      item.leave = () => {
+        left.delete(item.output.key)
+        // An encode cannot be stopped but with its process; what else was to be made in it is made in another one.
+        if (item === current || left.size === 0) stop.abort()
+      }
+    }
     const onReport = (report: Report): void => {
       const item = left.get(report.key)
-      if (report.type === 'started') return void (current = item)
+      if (report.type === 'started') {
+        current = item
+        // It is about to make what nobody wants any longer.
+        if (!item) stop.abort()
+        return
+      }
       left.delete(report.key)
       if (report.type === 'done') item?.resolve(report.output)
       else item?.reject(new ImagemillError(report.error))
     }
     const batch = { source, outputs: waiting.map(({ output }) => output), pixelLimit }
-    const error = await processes.run({ type: 'work', batch, folder }, timeout, onReport).then(failureOf, asImagemillError)
+    const error = await processes
+      .run({ type: 'work', batch, folder }, timeout, { onReport, signal: stop.signal })
+      .then(failureOf, asImagemillError)
     // Without a report the process failed before any output; then the first one stands for all.
     const culprit = current && left.has(current.output.key) ? current : left.values().next().value
     for (const item of left.values()) {
-      if (mayGoOn(error, item === culprit ? ++item.attempts : 0)) add(source, folder, item)
+      if (stop.signal.aborted || mayGoOn(error, item === culprit ? ++item.attempts : 0)) add(source, folder, item)
       else item.reject(error)
     }
   }
+
+  return {
+    add,
+    next() {
+      const [group] = groups.values()
+      return group && { bytes: decodedBytes(group), begin: () => runGroup(group) }
+    },
+    withdraw(item) {
+      for (const group of groups.values()) {
+        group.waiting = group.waiting.filter((other) => other !== item)
+        if (group.waiting.length === 0) groups.delete(group.id)
+      }
+      item.reject(cancelled())
+      item.leave?.()
+    },
+    drain() {
+      const waiting = [...groups.values()].flatMap((group) => group.waiting)
+      groups.clear()
+      return waiting
+    },
+  }
+}
+
+interface GroupsOptions extends Pick<PoolOptions, 'timeout' | 'pixelLimit'> {
+  processes: Processes
+  /** Begins what there is room for. */
+  start(): void
+}
+
+/** Runs work in child processes of this machine, source by source, within bounds of CPU and memory. */
+export function openPool({ concurrency, memory, timeout, pixelLimit, niceness = 0 }: PoolOptions): Queue {
+  const processes = openProcesses(niceness)
+  const flight = sharedWork<StoredOutput>()
+  const questions: Question[] = []
+  // Questions are short and plans wait for them, so they go first.
+  const start = openLanes({ concurrency, memory, next: () => questions[0] ?? groups.next() })
+  const groups = openGroups({ processes, timeout, pixelLimit, start })
 
   const ask = (task: Task, bytes = 0): Promise<Findings> =>
     new Promise((resolve, reject) => {
@@ -101,10 +157,16 @@ export function openPool({ concurrency, memory, timeout, pixelLimit }: PoolOptio
     })
 
   return {
-    encode: (source, output, folder) =>
+    encode: (source, output, folder, wanted) =>
       flight(
         `${output.key} ${folder}`,
-        () => new Promise((resolve, reject) => add(source, folder, { output, attempts: 0, resolve, reject })),
+        (signal) =>
+          new Promise((resolve, reject) => {
+            const item: Waiting = { output, attempts: 0, resolve, reject }
+            signal.addEventListener('abort', () => groups.withdraw(item), { once: true })
+            groups.add(source, folder, item)
+          }),
+        wanted,
       ),
     header: async (file, format) => must((await ask({ type: 'header', file, format })).header),
     trim: async (source, question) =>
@@ -113,9 +175,7 @@ export function openPool({ concurrency, memory, timeout, pixelLimit }: PoolOptio
       must((await ask({ type: 'fact', source, pixelLimit, question }, question.operation === 'exif' ? 0 : headerBytes(source))).fact),
     versions: async () => must((await ask({ type: 'versions' })).versions),
     async close() {
-      const waiting = [...questions.splice(0), ...[...groups.values()].flatMap((group) => group.waiting)]
-      groups.clear()
-      for (const { reject } of waiting) reject(cancelled())
+      for (const { reject } of [...questions.splice(0), ...groups.drain()]) reject(cancelled())
       await processes.close()
     },
   }

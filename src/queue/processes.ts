@@ -1,8 +1,9 @@
 import { fork, type ChildProcess } from 'node:child_process'
+import { setPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { Answer, Message, Task } from '../engine/worker.ts'
 import type { Report } from '../engine/work.ts'
-import { ImagemillError } from '../errors.ts'
+import { ImagemillError, systemCode } from '../errors.ts'
 
 /** Time an unused process is kept for the next image, in ms. */
 const IDLE = 10_000
@@ -12,19 +13,26 @@ const START = 30_000
 
 export interface Processes {
   /** Runs a task in a process of its own. `deadline` ms after it got the task, and after each report, the process is killed. */
-  run(task: Task, deadline: number, onReport?: (report: Report) => void): Promise<Answer>
+  run(task: Task, deadline: number, watch?: Watch): Promise<Answer>
   /** Kills all of them; what they are at fails as CANCELLED. */
   close(): Promise<void>
 }
 
+export interface Watch {
+  onReport?(report: Report): void
+  /** Aborted to have the process killed; the task fails as CANCELLED. */
+  signal?: AbortSignal
+}
+
 /** Child processes that run `engine/worker.ts`; they start when there is work and never keep the parent alive when there is none. */
-export function openProcesses(): Processes {
+export function openProcesses(niceness = 0): Processes {
   const living = new Set<ChildProcess>()
   const idle = new Map<ChildProcess, NodeJS.Timeout>()
   const closing = new WeakSet<ChildProcess>()
 
   const start = (): ChildProcess => {
     const child = forkWorker()
+    yieldTo(child, niceness)
     const forget = (): void => {
       living.delete(child)
       clearTimeout(idle.get(child))
@@ -49,10 +57,10 @@ export function openProcesses(): Processes {
   }
 
   return {
-    async run(task, deadline, onReport) {
+    async run(task, deadline, watch = {}) {
       const rested = takeIdle()
       const child = rested ?? start()
-      const answer = await converse(child, task, { deadline, onReport, isNew: !rested }).catch((error: unknown) => {
+      const answer = await converse(child, task, { deadline, ...watch, isNew: !rested }).catch((error: unknown) => {
         throw closing.has(child) ? cancelled(error) : error
       })
       rest(child)
@@ -73,6 +81,15 @@ export function openProcesses(): Processes {
       )
       clearInterval(awake)
     },
+  }
+}
+
+/** Where a process cannot be made nicer, it goes on as it is. */
+function yieldTo({ pid }: ChildProcess, niceness: number): void {
+  try {
+    if (pid !== undefined && niceness > 0) setPriority(pid, niceness)
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error
   }
 }
 
@@ -97,7 +114,7 @@ function forkWorker(): ChildProcess {
 function converse(
   child: ChildProcess,
   task: Task,
-  { deadline, onReport, isNew }: { deadline: number; onReport: ((report: Report) => void) | undefined; isNew: boolean },
+  { deadline, onReport, signal, isNew }: Watch & { deadline: number; isNew: boolean },
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     let failure: ImagemillError | undefined
@@ -114,17 +131,24 @@ function converse(
       allow(deadline, late(deadline))
       if (message.type === 'report') onReport?.(message.report)
     }
-    const onClose = (code: number | null, signal: string | null): void =>
-      finish(() => reject(failure ?? crashed(signal === null ? `exit code ${code}` : signal)))
+    const onClose = (code: number | null, name: string | null): void =>
+      finish(() => reject(failure ?? crashed(name === null ? `exit code ${code}` : name)))
     const onError = (error: Error): void => finish(() => reject(failure ?? crashed(error.message, error)))
+    const stop = (): void => {
+      failure = cancelled()
+      child.kill('SIGKILL')
+    }
     const finish = (settle: () => void): void => {
       clearTimeout(timer)
+      signal?.removeEventListener('abort', stop)
       child.off('message', onMessage).off('close', onClose).off('error', onError)
       child.unref()
       child.channel?.unref()
       settle()
     }
     child.on('message', onMessage).on('close', onClose).on('error', onError)
+    if (signal?.aborted) stop()
+    signal?.addEventListener('abort', stop, { once: true })
     hold(child)
     if (isNew) allow(START, crashed(`it was not ready within ${START / 1000} s`))
     else allow(deadline, late(deadline))

@@ -2,8 +2,11 @@ import type { Box, FactQuestion, Header, Output, Source, SourceFormat, StoredFac
 
 /** Where work runs. Results go to the store; a promise answers the facts, or throws an ImagemillError. */
 export interface Queue {
-  /** Makes one output. Outputs of the same source that wait together are made from one decode. */
-  encode(source: Source, output: Output, folder: string): Promise<StoredOutput>
+  /**
+   * Makes one output. Outputs of the same source that wait together are made from one decode. When the signals of all who
+   * asked for it are aborted it is not made, and what is at work on it is stopped.
+   */
+  encode(source: Source, output: Output, folder: string, signal?: AbortSignal): Promise<StoredOutput>
   /** Reads the header of a format that needs a real decoder. */
   header(file: string, format: SourceFormat): Promise<Header>
   /** Finds the part of a source that `trim` leaves. */

@@ -3,13 +3,15 @@ import { asImagemillError, type ImagemillError } from '../errors.ts'
 import { isRemote } from '../query/remote.ts'
 import type { Request } from '../query/request.ts'
 import { singleFlight } from '../single-flight.ts'
-import type { Shared } from '../store/shared.ts'
 import type { Store } from '../store/store.ts'
-import type { Header, Source, SourceFormat } from '../types.ts'
+import type { Source } from '../types.ts'
 import { checkIntegrity } from './integrity.ts'
-import { readSource } from './read.ts'
-import type { RemoteOptions } from './remote-options.ts'
+import { readSource, type SourceContext } from './read.ts'
 import { openRemote, type StoreWriter } from './remote.ts'
+import type { RemoteOptions } from './remote-options.ts'
+
+/** A bundler asks for all modules at once; so many sources are held whole while they are hashed. */
+const READING = 4
 
 export interface SourceReader {
   /** A file, or an address of another server, whose bytes are those that the request wants. */
@@ -20,22 +22,15 @@ export interface SourceReader {
   written(): Promise<void>
 }
 
-export interface Reading {
-  /** Reads the header of a format that needs a real decoder. */
-  inspect(file: string, format: SourceFormat): Promise<Header>
+export interface Reading extends Pick<SourceContext, 'shared' | 'inspect'> {
   /** Which images of other servers are fetched. */
-  remote?: RemoteOptions | undefined
-  /** What other machines know of a source. */
-  shared?: Shared | undefined
+  remote: RemoteOptions | undefined
   store: StoreWriter
   warn(error: ImagemillError): void
 }
 
-/** A bundler asks for all modules at once; so many sources are held whole while they are hashed. */
-const READING = 4
-
 /** Reads sources a few at a time, each once for all who ask; what is remembered of them is written in the background. */
-export function sourceReader({ inspect, remote, shared, store, warn }: Reading): SourceReader {
+export function sourceReader({ inspect, shared, remote, store, warn }: Reading): SourceReader {
   const flight = singleFlight<Source>()
   const reading = pLimit(READING)
   const writing = new Set<Promise<void>>()

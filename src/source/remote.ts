@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import pLimit from 'p-limit'
 import { ImagemillError } from '../errors.ts'
 import { isRecord, sha256 } from '../hash.ts'
 import type { Allows } from '../net/allow.ts'
 import { guardedRequest, type GuardedResponse } from '../net/request.ts'
 import { singleFlight } from '../single-flight.ts'
-import { LAYOUT, blobFile } from '../store/disk.ts'
+import { blobPath } from '../store/disk.ts'
 import type { Store } from '../store/store.ts'
 import type { SourceFormat } from '../types.ts'
 import { checkIntegrity } from './integrity.ts'
@@ -105,8 +104,8 @@ async function keptOf(key: string, store: StoreWriter): Promise<Kept | undefined
   if (!entry?.blob || !bytes) return undefined
   const { digest } = entry.blob
   // A temporary store has what it reads elsewhere, and workers know only its own folder.
-  const isHere = existsSync(blobFile(join(opened.folder, LAYOUT), digest))
-  const path = isHere ? blobFile(join(opened.folder, LAYOUT), digest) : await keep(key, entry.value, bytes, store)
+  const isHere = existsSync(blobPath(opened.folder, digest))
+  const path = isHere ? blobPath(opened.folder, digest) : await keep(key, entry.value, bytes, store)
   return { path, digest, validators: validatorsOf(entry.value) }
 }
 
@@ -114,7 +113,7 @@ async function keptOf(key: string, store: StoreWriter): Promise<Kept | undefined
 function keep(key: string, value: unknown, bytes: Uint8Array, store: StoreWriter): Promise<string> {
   return store.write(async (opened) => {
     const { blob } = await opened.put(key, value, bytes)
-    return blobFile(join(opened.folder, LAYOUT), blob?.digest ?? '')
+    return blobPath(opened.folder, blob?.digest ?? '')
   })
 }
 

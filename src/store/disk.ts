@@ -13,6 +13,11 @@ export const LAYOUT = 'v1'
 /** File of the layout with the bytes of every entry written since it was last counted, a number a line: a killed run is counted too. */
 export const WRITTEN = 'written'
 
+/** Where a store keeps bytes, for processes that read them as a file. */
+export function blobPath(folder: string, digest: string): string {
+  return blobFile(`${folder}${sep}${LAYOUT}`, digest)
+}
+
 /**
  * `v1/ac/ab/<key>.json` holds records, `v1/cas/cd/<sha256>` bytes: the names of Bazel's remote cache
  * (https://github.com/bazelbuild/remote-apis). Bytes are written before the record that names them.
@@ -21,7 +26,6 @@ export function diskStore(folder: string, close: () => Promise<void> = async () 
   const root = join(folder, LAYOUT)
   const temp = join(root, 'tmp')
   const recordPath = (key: string): string => recordFile(root, key)
-  const blobPath = (digest: string): string => blobFile(root, digest)
   const damaged = new Set<string>()
   /** Damaged records that could not be removed. */
   const unusable = new Set<string>()
@@ -47,14 +51,14 @@ export function diskStore(folder: string, close: () => Promise<void> = async () 
     },
     async read(key, blob) {
       // An output is small and mostly in memory: handing it to another thread takes longer than reading it.
-      const bytes = readBlob(blobPath(blob.digest))
+      const bytes = readBlob(blobPath(folder, blob.digest))
       if (bytes && bytes.length === blob.size_bytes && sha256(bytes) === blob.digest) return bytes
       if (!remove(recordPath(key))) unusable.add(recordPath(key))
-      return forget(blobPath(blob.digest))
+      return forget(blobPath(folder, blob.digest))
     },
     async put(key, value, bytes) {
       const blob = bytes && { digest: sha256(bytes), size_bytes: bytes.length }
-      if (bytes && blob) await writeAtomic(blobPath(blob.digest), bytes, temp)
+      if (bytes && blob) await writeAtomic(blobPath(folder, blob.digest), bytes, temp)
       const entry = { key, value, ...(blob && { blob }) }
       const record = formatRecord(entry)
       await writeAtomic(recordPath(key), record, temp)

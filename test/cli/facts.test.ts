@@ -32,12 +32,13 @@ test('version and help', async () => {
     'batch',
     'caps',
     'files',
+    'serve',
+    'worker',
+    'webhooks',
     'cache',
     'report',
     'types',
-    'webhooks',
     'migrate',
-    'worker',
     'completions',
   ])
   for (const name of commands) {

@@ -83,7 +83,7 @@ export function openAsker({ pool, remote, warn, ...connecting }: AskerOptions): 
         if (turn !== closed) throw cancelled()
         if (!session) return undefined
         await sources(asked.digest, () => sendSource(asked))
-        const { file: _, local: __, ...source } = asked
+        const { file: _file, local: _local, ...source } = asked
         return await session.run(task(source))
       } catch (error) {
         const known = asImagemillError(error)

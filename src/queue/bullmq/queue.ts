@@ -1,5 +1,5 @@
 import { ImagemillError, asImagemillError } from '../../errors.ts'
-import { singleFlight } from '../../single-flight.ts'
+import { sharedWork } from '../../shared-work.ts'
 import { diskStore } from '../../store/disk.ts'
 import { isOutput, storedOutput } from '../../store/output.ts'
 import type { Shared } from '../../store/shared.ts'
@@ -23,6 +23,8 @@ interface Group {
 
 interface Waiting {
   output: Output
+  /** Aborted when nobody wants it any longer. What a worker does for it meanwhile is kept for the next who do. */
+  signal: AbortSignal
   resolve(stored: StoredOutput): void
   reject(error: ImagemillError): void
 }
@@ -30,11 +32,11 @@ interface Waiting {
 /** Has work done by workers on other machines; sources and outputs go through the shared store. Without workers it is done by the pool. */
 export function openBullmq({ pool, shared, ...options }: BullmqOptions): Queue {
   const { ask, close } = openAsker({ pool, ...options })
-  const flight = singleFlight<StoredOutput>()
+  const flight = sharedWork<StoredOutput>()
   const groups = new Map<string, Group>()
 
-  const here = ({ source, folder }: Group, { output, resolve, reject }: Waiting): void =>
-    void pool.encode(source, output, folder).then(resolve, (error: unknown) => reject(asImagemillError(error)))
+  const here = ({ source, folder }: Group, { output, signal, resolve, reject }: Waiting): void =>
+    void pool.encode(source, output, folder, signal).then(resolve, (error: unknown) => reject(asImagemillError(error)))
 
   const fetchOutput = async (group: Group, item: Waiting, store: Store): Promise<void> => {
     try {
@@ -77,11 +79,19 @@ export function openBullmq({ pool, shared, ...options }: BullmqOptions): Queue {
   }
 
   return {
-    encode: (source, output, folder) =>
+    encode: (source, output, folder, wanted) =>
       // A module of this project is not on other machines, and they load none that a queue names.
       output.picture.transforms
-        ? pool.encode(source, output, folder)
-        : flight(`${output.key} ${folder}`, () => new Promise((resolve, reject) => add(source, folder, { output, resolve, reject }))),
+        ? pool.encode(source, output, folder, wanted)
+        : flight(
+            `${output.key} ${folder}`,
+            (signal) =>
+              new Promise((resolve, reject) => {
+                signal.addEventListener('abort', () => reject(cancelled()), { once: true })
+                add(source, folder, { output, signal, resolve, reject })
+              }),
+            wanted,
+          ),
     header: (file, format) => pool.header(file, format),
     versions: () => pool.versions(),
     async trim(source, question) {

@@ -1,0 +1,90 @@
+import { deliverySchema } from '../contract/delivery.ts'
+import { functionsJobSchema, type FunctionStep } from '../contract/functions.ts'
+import { isRecord } from '../hash.ts'
+import { isRemote } from '../query/remote.ts'
+import { readJson, type BodyLimits } from './body.ts'
+import type { ServiceContext } from './context.ts'
+import { resultsDocument, type Addresses, type ResultsDocument } from './documents.ts'
+import { HOLD, endOf, type Following } from './follow.ts'
+import { savesIn } from './function-job.ts'
+import { InvalidRequest, unknownJob } from './http-error.ts'
+import type { Intake } from './intake.ts'
+import type { AcceptedJob } from './job.ts'
+import type { Jobs } from './jobs.ts'
+import { wrongPath } from './paths.ts'
+import { detailsOf, readDelivery, wrong, type Asked } from './validate.ts'
+
+/** Most jobs of one request, and most files of one job. */
+const TOGETHER = 100
+const FILES = 200
+
+const DELIVERY = Object.keys(deliverySchema.shape)
+
+export interface FunctionsIntakeOptions extends Following {
+  intake: Intake
+  jobs: Jobs
+  addresses: Addresses
+  limits: BodyLimits
+}
+
+/**
+ * The answer to `POST /job`: the document of each job, when it has ended or after the time that an answer may be held. Who
+ * is told by `postback_url` is not kept waiting.
+ */
+export async function postFunctions(c: ServiceContext, options: FunctionsIntakeOptions): Promise<Response> {
+  const body = await readJson(c, options.limits)
+  const asked = readAll(body)
+  const taken: AcceptedJob[] = []
+  for (const [part, one] of asked.entries()) taken.push((await options.intake.take(c, one, { part })).job)
+  const isHeld = taken.every(({ delivery }) => delivery.postback_url === undefined && delivery.callback_url === undefined)
+  const signal = AbortSignal.any([c.req.raw.signal, options.closing])
+  if (isHeld) await Promise.all(taken.map(({ id }) => endOf(options.view, id, { wait: HOLD, signal })))
+  const answers = await Promise.all(taken.map(({ id }) => documentOf(id, options)))
+  const status = answers.every(({ ended }) => ended) ? 200 : 202
+  return c.json(Array.isArray(body) ? answers.map(({ document }) => document) : answers[0]?.document, status)
+}
+
+/** The document of a job as it is now. */
+export async function documentOf(
+  id: string,
+  { jobs, addresses }: Pick<FunctionsIntakeOptions, 'jobs' | 'addresses'>,
+): Promise<{ document: ResultsDocument; ended: boolean }> {
+  const seen = await jobs.find(id)
+  if (!seen) throw unknownJob()
+  if ('ended' in seen) return { document: resultsDocument(seen.ended, addresses), ended: true }
+  return { document: { results: { original_meta: {}, images: [], job_id: id } }, ended: false }
+}
+
+function readAll(body: unknown): Asked[] {
+  if (!Array.isArray(body)) return [readOne(body, [])]
+  if (body.length === 0 || body.length > TOGETHER)
+    throw wrong([], `Expected a job, or a list of 1 to ${TOGETHER} jobs, received ${body.length}`, 'value_error.list')
+  return body.map((item: unknown, index) => readOne(item, [index]))
+}
+
+function readOne(body: unknown, at: number[]): Asked {
+  try {
+    return read(body)
+  } catch (error) {
+    if (!(error instanceof InvalidRequest)) throw error
+    throw new InvalidRequest(error.detail.map(({ loc: [first = 'body', ...rest], ...more }) => ({ loc: [first, ...at, ...rest], ...more })))
+  }
+}
+
+function read(body: unknown): Asked {
+  const fields = isRecord(body) ? body : {}
+  const delivery = readDelivery(Object.fromEntries(Object.entries(fields).filter(([name]) => DELIVERY.includes(name))))
+  const own = isRecord(body) ? Object.fromEntries(Object.entries(body).filter(([name]) => !DELIVERY.includes(name))) : body
+  const { data, error } = functionsJobSchema.safeParse(own)
+  if (!data) throw new InvalidRequest(detailsOf(error, own, [...Object.keys(functionsJobSchema.shape), ...DELIVERY]))
+  const expected = isRemote(data.src) ? undefined : wrongPath(data.src)
+  if (expected !== undefined)
+    throw wrong(['src'], `Expected ${expected}, received ${JSON.stringify(data.src.slice(0, 80))}`, 'value_error.path')
+  const files = data.functions.flatMap(savesIn).length
+  if (files > FILES) throw wrong(['functions'], `Expected at most ${FILES} files of one job, received ${files}`, 'value_error.list')
+  return { operation: 'functions', job: { ...data, input: data.src }, delivery, weight: stepsIn(data.functions) }
+}
+
+function stepsIn(steps: readonly FunctionStep[]): number {
+  return steps.reduce((sum, { functions = [] }) => sum + 1 + stepsIn(functions), 0)
+}

@@ -1,0 +1,115 @@
+import { ImagemillError } from '../errors.ts'
+import { failureRecord } from '../jobs/failure.ts'
+import { openEstimate } from './estimate.ts'
+import { failuresOf } from './identifiers.ts'
+import type { AcceptedJob, EndedJob } from './job.ts'
+import { liveJob, type Live, type LiveJob } from './live.ts'
+import { openRunner, type RunnerOptions } from './runner.ts'
+import type { Done } from './work.ts'
+
+export type Seen = { live: LiveJob } | { ended: EndedJob }
+
+export interface JobsOptions extends RunnerOptions {
+  /** Most jobs that wait. */
+  queueLimit: number
+}
+
+/** All jobs of a service, from the moment they are taken. */
+export interface Jobs {
+  /** Takes a job, which from then on is done whatever happens; false when too many wait. */
+  submit(job: AcceptedJob): Promise<boolean>
+  /** Undefined for a job that never was, or is forgotten. */
+  find(id: string): Promise<Seen | undefined>
+  /** A job as it was taken. */
+  accepted(id: string): Promise<AcceptedJob | undefined>
+  /** Stops a job; answers how it ended, or undefined when there is none. */
+  cancel(id: string): Promise<EndedJob | undefined>
+  /** Calls back on every change of a job until it has ended; answers how to stop. */
+  watch(id: string, listener: () => void): () => void
+  /** Jobs that have not ended, the oldest first. */
+  list(): LiveJob[]
+  counts(): { queued: number; running: number }
+  /** s until a job that is as much work would be done, were it taken now. */
+  estimate(operation: string, weight: number): number
+  /** s until a job will be done. */
+  left(job: LiveJob): number
+  /** Lets what is under way end, for so many ms; what has not ended then is stopped, and done after the next start. */
+  close(grace_ms: number): Promise<void>
+}
+
+/** Opens all jobs of a journal: those that an earlier process left go on. */
+export async function openJobs(options: JobsOptions): Promise<Jobs> {
+  const { journal, lanes, queueLimit, onEnd } = options
+  const estimate = openEstimate()
+  const runner = openRunner(options, estimate)
+  const { live, waiting, running } = runner
+  /** Jobs that are being written into the journal. */
+  let taking = 0
+  let closing = false
+
+  for (const job of await journal.open()) {
+    const ended = await journal.ended(job.id)
+    if (!ended) runner.add(liveJob(job))
+    else await onEnd(ended).then(() => journal.close(job.id))
+  }
+
+  const secondsOf = (jobs: Iterable<Live>): number => [...jobs].reduce((sum, job) => sum + estimate.of(job.operation, job.weight), 0)
+
+  return {
+    async submit(job) {
+      if (closing || waiting.length + taking >= queueLimit) return false
+      taking++
+      await journal.accept(job).finally(() => taking--)
+      // Taken while the service closes, it is done after the next start.
+      if (!closing) runner.add(liveJob(job))
+      return true
+    },
+    async find(id) {
+      const job = live.get(id)
+      if (job) return { live: job }
+      const ended = await journal.ended(id)
+      return ended && { ended }
+    },
+    accepted: async (id) => (await journal.read(id)) ?? journal.ended(id),
+    async cancel(id) {
+      const job = live.get(id)
+      if (!job) return journal.ended(id)
+      job.cancelled = true
+      job.controller?.abort()
+      if (runner.withdraw(job)) {
+        const accepted = await journal.read(id)
+        if (accepted) await runner.finish(job, 'cancelled', accepted, neverDone(accepted))
+      }
+      return job.ended
+    },
+    watch(id, listener) {
+      const job = live.get(id)
+      job?.listeners.add(listener)
+      return () => void job?.listeners.delete(listener)
+    },
+    list: () => [...live.values()],
+    counts: () => ({ queued: live.size - running.size, running: running.size }),
+    estimate: (operation, weight) => rounded(estimate.of(operation, weight) + secondsOf(live.values()) / lanes),
+    left(job) {
+      const own = estimate.of(job.operation, job.weight)
+      if (job.started_ms !== undefined) return rounded(own * (1 - job.progress / 100))
+      const at = waiting.findIndex(({ id }) => id === job.id)
+      return rounded(own + secondsOf([...running, ...waiting.slice(0, Math.max(0, at))]) / lanes)
+    },
+    async close(grace_ms) {
+      closing = true
+      await runner.close(grace_ms)
+    },
+  }
+}
+
+/** s with one digit; nothing is done at once. */
+function rounded(seconds: number): number {
+  return Math.max(0.1, Math.round(seconds * 10) / 10)
+}
+
+function neverDone(job: AcceptedJob): Done {
+  const error = new ImagemillError({ code: 'CANCELLED', message: 'the job was cancelled before it began' })
+  const record = failureRecord(job.operation, error, 0)
+  return { record, files: [], original_meta: {}, failures: failuresOf(job, record.error) }
+}

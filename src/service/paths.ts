@@ -1,0 +1,50 @@
+import { realpathSync } from 'node:fs'
+import { join, sep } from 'node:path'
+import { systemCode } from '../errors.ts'
+
+/** Absolute paths of the folders that the service works in. */
+export interface Folders {
+  /** Sources; undefined where only uploads are taken. */
+  dir: string | undefined
+  journal: string
+  uploads: string
+  results: string
+  keys: string
+  /** The store. */
+  cache: string
+}
+
+const PATH = 'a path below the folder of sources, with `/` and without `..`'
+
+/** Why a text is no path below a folder, undefined when it is one. Nothing on disk is looked at. */
+export function wrongPath(path: string): string | undefined {
+  const parts = path.split('/')
+  const isRelative = !path.startsWith('/') && !/^[a-z]:/i.test(path) && !path.includes('\\') && !/[\0-\u001F\u007F]/.test(path)
+  if (path.length <= 1000 && isRelative && parts.every((part) => part !== '' && part !== '..' && part !== '.')) return undefined
+  return PATH
+}
+
+/** Whether a path leads out of its folder by a link. What is not there leads nowhere. */
+export function escapes(folder: string, path: string): boolean {
+  const real = realPath(join(folder, path))
+  return real !== undefined && !`${real}${sep}`.startsWith(withEnd(realPath(folder) ?? folder))
+}
+
+function withEnd(folder: string): string {
+  return folder.endsWith(sep) ? folder : folder + sep
+}
+
+function realPath(path: string): string | undefined {
+  try {
+    return realpathSync.native(path)
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error
+    return undefined
+  }
+}
+
+/** A text for whoever asks, without the folders of this machine in it. */
+export function withoutFolders(text: string, { dir, results, uploads, cache, journal }: Folders): string {
+  const folders = [results, uploads, cache, journal, dir].filter((folder) => folder !== undefined)
+  return folders.reduce((left, folder) => left.replaceAll(withEnd(folder), '').replaceAll(folder, '(the folder)'), text)
+}
