@@ -17,7 +17,7 @@ export type { ArtSource, Image, ImageSource, Img, Picture, ReactImage } from './
 export type { JobFailure, JobResult, JobSuccess, OutputFile } from './contract/job-result.ts'
 export type { Manifest, ManifestEntry, ManifestSource } from './contract/manifest.ts'
 export { ImagemillError, type ErrorCode } from './errors.ts'
-export type { BuildJob } from './plugin/build-jobs.ts'
+export type { BuildJob } from './contract/build-job.ts'
 export type { ImagemillOptions } from './plugin/options.ts'
 export type { ShapeFunction, ShapedImage } from './plugin/shape-functions.ts'
 export type { ImagemillPlugin } from './plugin/bundler.ts'

@@ -1,27 +1,11 @@
 import { setMaxListeners } from 'node:events'
-import type { JobFailure, JobSuccess } from '../contract/job-result.ts'
+import type { BuildJob } from '../contract/build-job.ts'
 import { successRecord } from '../contract/record.ts'
 import { asImagemillError } from '../errors.ts'
 import { failureRecord } from '../jobs/failure.ts'
 import type { PlannedOutput } from '../pipeline.ts'
 import { operationOf } from '../query/plan.ts'
 import type { StoredOutput } from '../types.ts'
-
-/** One output that a build or the dev server makes. */
-export interface BuildJob {
-  job_id: string
-  /** What its file is called, without extension: `hero-640`. */
-  name: string
-  operation: string
-  status: 'processing' | 'completed' | 'failed'
-  /** ms since 1970 */
-  started_ms: number
-  ended_ms?: number
-  /** Whether it was in the cache. */
-  cached?: boolean
-  /** Once it has ended. The path of its file is a name of ours, whatever the build calls it. */
-  record?: JobSuccess | JobFailure
-}
 
 /** What is being made, and what was made last. */
 export interface BuildJobs {
