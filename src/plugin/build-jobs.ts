@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import type { BuildJob } from '../contract/build-job.ts'
+import type { JobSuccess } from '../contract/job-result.ts'
 import { successRecord } from '../contract/record.ts'
 import { asImagemillError } from '../errors.ts'
 import { failureRecord } from '../jobs/failure.ts'
