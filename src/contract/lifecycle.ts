@@ -76,6 +76,8 @@ export const webhookEventSchema = z.looseObject({
   timestamp: z.int().min(0).describe('Seconds since 1970.'),
 })
 
+export type WebhookEvent = z.output<typeof webhookEventSchema>
+
 /** The answer 422 to a job that is wrong in itself. */
 export const validationErrorSchema = z.strictObject({
   detail: z.array(z.strictObject({ loc: z.array(z.union([z.string(), z.int()])), msg: z.string().min(1), type: z.string().min(1) })).min(1),

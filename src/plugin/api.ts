@@ -1,10 +1,12 @@
 import { join, resolve } from 'node:path'
 import type { Pipeline, PlannedFact, PlannedOutput } from '../pipeline.ts'
 import type { Plan } from '../query/plan.ts'
+import type { BuildJob } from '../contract/build-job.ts'
 import type { Request } from '../query/request.ts'
 import type { Source } from '../types.ts'
 import { cacheFolder } from '../store/cache-folder.ts'
 import { openBuildJobs, type BuildJobs } from './build-jobs.ts'
+import { openPosts, type Posts } from './webhooks.ts'
 import { pipelineOf } from './open.ts'
 import type { Options } from './options.ts'
 import { openReport, type Report } from './report.ts'
@@ -27,6 +29,7 @@ export interface Api {
   report: Report
   /** What is being made, and what was made last. */
   jobLog: BuildJobs
+  posts: Posts
   /** Opened by the first image, when the root is known. */
   pipeline(root: string): Pipeline
   /** The pipeline, if there was an image. */
@@ -79,12 +82,19 @@ export function nothingUsed(): Used {
 export function createApi(options: Options): Api {
   let pipeline: Pipeline | undefined
   let types: { file: TypesFile | undefined } | undefined
-  const jobLog = openBuildJobs(options.onJob, (message) => report.warn(message))
+  const warn = (message: string): void => report.warn(message)
+  const posts = openPosts(options.webhooks, warn)
+  const onJob = (job: BuildJob): unknown => {
+    posts.job(job)
+    return options.onJob(job)
+  }
+  const jobLog = openBuildJobs(onJob, warn)
   const report: Report = openReport(options.logLevel, jobLog.track)
   return {
     options,
     report,
     jobLog,
+    posts,
     pipeline: (root) => (pipeline ??= pipelineOf(options, cacheFolder(root, options.cache.dir), (error) => report.warn(error.message))),
     openedPipeline: () => pipeline,
     outputs: new Map(),

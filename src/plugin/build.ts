@@ -88,6 +88,12 @@ export function buildParts(api: Api, worker: boolean): PluginPart[] {
       const folder = options.dir
       await orFail(this, () => clientIsWritten(this, api, folder, used))
     },
+    buildEnd(error?: unknown) {
+      if (error !== undefined && !worker) api.posts.built(error)
+    },
+    renderError(error?: unknown) {
+      if (!worker) api.posts.built(error)
+    },
     closeBundle: {
       order: 'post',
       sequential: true,
@@ -118,6 +124,7 @@ async function emitManifest(context: BundlerContext, api: Api, used: Used, files
 /** The bundle of an environment is done, or its server. */
 async function close(context: BundlerContext, api: Api): Promise<void> {
   await api.types(rootOf(context))?.write()
+  if (context.environment?.config.command !== 'serve') api.posts.built()
   const pipeline = api.openedPipeline()
   if (!pipeline) return
   if (context.environment?.config.command === 'serve') return pipeline.close()

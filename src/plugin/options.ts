@@ -14,6 +14,7 @@ import { remoteOf } from './remote-options.ts'
 import { shapesOf, type ShapeFunction } from './shape-functions.ts'
 import { queueOf, storeOf, type QueueOptions, type SharedQueue, type SharedStore, type StoreOptions } from './shared-options.ts'
 import { transformsOf } from './transforms.ts'
+import { webhookOf, type Webhook, type WebhookOptions } from './webhook-options.ts'
 
 /** Options of the plugin; all of them can be left out. */
 export interface ImagemillOptions {
@@ -104,6 +105,8 @@ export interface ImagemillOptions {
    * a warning. @default nothing
    */
   onJob?: (job: BuildJob) => unknown
+  /** Where the end of every build, or of every output, is posted. Nothing waits for it; a message that is not taken is a warning. @default nowhere */
+  webhooks?: WebhookOptions
 }
 
 export type LogLevel = NonNullable<ImagemillOptions['logLevel']>
@@ -130,6 +133,7 @@ export interface Options {
   remote: RemoteOptions | undefined
   onError: 'fail' | 'warn'
   onJob: (job: BuildJob) => unknown
+  webhooks: Webhook | undefined
 }
 
 const MANIFEST = '.vite/imagemill.json'
@@ -158,6 +162,7 @@ export function resolveOptions(input: unknown = {}): Options {
     'remote',
     'onError',
     'onJob',
+    'webhooks',
   ])
   const cache = fields(raw['cache'] ?? {}, 'cache.', ['dir', 'maxSize'])
   const limits = fields(raw['limits'] ?? {}, 'limits.', ['pixels', 'timeout'])
@@ -202,6 +207,7 @@ export function resolveOptions(input: unknown = {}): Options {
     remote: remoteOf(raw['remote']),
     onError:
       read(raw['onError'], 'onError', "'fail' or 'warn'", (value) => (['fail', 'warn'] as const).find((word) => word === value)) ?? 'fail',
+    webhooks: webhookOf(raw['webhooks']),
     onJob: read(raw['onJob'], 'onJob', 'a function', (value) => (isJobFunction(value) ? value : undefined)) ?? (() => undefined),
   }
 }

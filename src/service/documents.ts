@@ -6,7 +6,7 @@ import type {
   jobQueuedResponseSchema,
   jobStatusResponseSchema,
   jobStatusSchema,
-  webhookEventSchema,
+  WebhookEvent,
 } from '../contract/lifecycle.ts'
 import type { AcceptedJob, EndedJob, ResultFile } from './job.ts'
 
@@ -14,7 +14,6 @@ export type FailureReason = z.output<typeof failureReasonSchema>
 export type JobStatus = z.output<typeof jobStatusSchema>
 export type JobStatusResponse = z.output<typeof jobStatusResponseSchema>
 export type JobQueuedResponse = z.output<typeof jobQueuedResponseSchema>
-export type WebhookEvent = z.output<typeof webhookEventSchema>
 export type ResultsDocument = z.output<typeof resultsDocumentSchema>
 
 /** Where the results of a job are. */

@@ -11,7 +11,8 @@ export interface Project {
 /** A folder with the given files, removed when the test is over. It has a package.json, so the cache is inside it. */
 export function project(files: Record<string, string | Uint8Array> = {}): Project {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'imagemill-test-')))
-  onTestFinished(() => rmSync(root, { recursive: true, force: true }))
+  // What a store still writes in the background may make a folder that was just emptied.
+  onTestFinished(() => rmSync(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }))
   const write = (name: string, content: string | Uint8Array): string => {
     const path = join(root, name)
     mkdirSync(dirname(path), { recursive: true })

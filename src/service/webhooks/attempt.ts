@@ -19,7 +19,7 @@ export type Outcome =
 
 /** Posts a delivery once. Only an answer from 200 to 299 means that it was taken; a redirect is none, and is not followed. */
 export async function attempt(
-  { id, url, headers, body }: Delivery,
+  { id, url, headers, body }: Pick<Delivery, 'id' | 'url' | 'headers' | 'body'>,
   { sign, allowPrivate, timeout, signal }: AttemptOptions,
 ): Promise<Outcome> {
   const signed = sign({ id, timestamp: Math.floor(Date.now() / 1000), body })

@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { BuildJob } from '../contract/build-job.ts'
+import type { WebhookEvent } from '../contract/lifecycle.ts'
+import { ImagemillError, asImagemillError } from '../errors.ts'
+import type { Webhook } from './webhook-options.ts'
+
+/** Tells another server of ends. Nothing waits for it, and nothing fails by it. */
+export interface Posts {
+  /** Hears of every step of a job; what ends is told, or counted for the end of the build. */
+  job(job: BuildJob): void
+  /** The build, or one turn of watching, has ended: well, or by this error. */
+  built(error?: unknown): void
+}
+
+/** Pauses between tries, in ms. They keep no process alive: a build that has ended is not held up. */
+const PAUSES = [1000, 5000]
+
+/** Most time for one try, in ms: as long as this a process that has nothing else to do waits for an answer. */
+const TIMEOUT = 5000
+
+export function openPosts(webhook: Webhook | undefined, warn: (message: string) => void): Posts {
+  if (!webhook) return { job: () => undefined, built: () => undefined }
+  const { on } = webhook
+  let ended: BuildJob[] = []
+  let failed = false
+  const post = async (event: WebhookEvent): Promise<void> => {
+    try {
+      await deliver(webhook, event)
+    } catch (error) {
+      warn(`webhook: ${asImagemillError(error).reason}`)
+    }
+  }
+  return {
+    job(job) {
+      if (job.status === 'processing') return
+      if (on === 'build') ended.push(job)
+      else void post(jobEvent(job))
+    },
+    built(error) {
+      // The end follows an error that was told.
+      if (on === 'job' || (failed && error === undefined)) return void (failed = false)
+      if (failed) return
+      failed = error !== undefined
+      void post(buildEvent(ended, error))
+      ended = []
+    },
+  }
+}
+
+function jobEvent({ job_id, name, operation, cached, record }: BuildJob): WebhookEvent {
+  const about = { job_id, name, operation, ...(cached !== undefined && { cached }), timestamp: now() }
+  if (record?.success === false) return { ...about, status: 'failed', error: record.error }
+  const [file] = record?.outputs ?? []
+  return { ...about, status: 'completed', ...(file && { result_mime_type: `image/${file.format}`, result_size_bytes: file.size_bytes }) }
+}
+
+function buildEvent(jobs: readonly BuildJob[], error: unknown): WebhookEvent {
+  const sizes = jobs.flatMap(({ record }) => (record?.success ? record.outputs.map(({ size_bytes }) => size_bytes) : []))
+  return {
+    job_id: `build_${randomUUID()}`,
+    status: error === undefined ? 'completed' : 'failed',
+    ...(error !== undefined && { error: asImagemillError(error).reason }),
+    outputs: jobs.length,
+    cached: jobs.filter(({ cached }) => cached).length,
+    result_size_bytes: sizes.reduce((sum, size) => sum + size, 0),
+    timestamp: now(),
+  }
+}
+
+const now = (): number => Math.floor(Date.now() / 1000)
+
+/** Posts an event until it is taken: at least once, with the same id on every try. */
+async function deliver({ url, secret, allowPrivate }: Webhook, event: WebhookEvent): Promise<void> {
+  // Most builds tell nobody anything.
+  const [{ attempt }, { signer }] = await Promise.all([
+    import('../service/webhooks/attempt.ts'),
+    import('../service/webhooks/signature.ts'),
+  ])
+  const sign = signer(secret)
+  const message = { id: `msg_${randomUUID()}`, url, headers: {}, body: JSON.stringify(event) }
+  for (let tries = 0; ; tries++) {
+    const outcome = await attempt(message, { sign, allowPrivate, timeout: TIMEOUT })
+    if (outcome.delivered) return
+    const pause = PAUSES[tries]
+    if (outcome.stop || pause === undefined) throw notTaken(url, tries + 1, outcome.error)
+    await sleep(Math.max(pause, outcome.after_ms ?? 0), undefined, { ref: false })
+  }
+}
+
+function notTaken(url: string, tries: number, reason: string): ImagemillError {
+  const { origin } = new URL(url)
+  return new ImagemillError({
+    code: 'REMOTE_UNREACHABLE',
+    message: `${origin} has not taken a message after ${tries} ${tries === 1 ? 'try' : 'tries'}: ${reason}`,
+  })
+}
