@@ -73,10 +73,12 @@ export interface Used {
   inlined: Set<string>
   /** Ids of the answers that are in the code itself. */
   facts: Set<string>
+  /** File ids, and keys of inlined outputs, that each chunk, page and style sheet names. */
+  hosts: Map<string, Set<string>>
 }
 
 export function nothingUsed(): Used {
-  return { files: new Map(), inlined: new Set(), facts: new Set() }
+  return { files: new Map(), inlined: new Set(), facts: new Set(), hosts: new Map() }
 }
 
 export function createApi(options: Options): Api {

@@ -1,5 +1,7 @@
 import { nothingUsed, type Api, type Used } from './api.ts'
+import { checkBudgets } from './budgets.ts'
 import type { BundlerContext, Chunk, PluginPart, OutputOptions } from './bundler.ts'
+import { chunkGraph, type ChunkGraph } from './entries.ts'
 import { toBundlerError } from './error.ts'
 import { makeManifest, usesOf } from './manifest.ts'
 import { emits, rootOf } from './place.ts'
@@ -12,6 +14,8 @@ import { clientIsWritten, leaveToClient } from './server-only.ts'
 interface Bundle {
   emitted: Map<string, Promise<string>>
   used: Used
+  /** What loads what, where somebody asks for it. */
+  graph?: ChunkGraph
 }
 
 /** The parts that make images while chunks are written: only what tree shaking has left. */
@@ -53,6 +57,17 @@ export function buildParts(api: Api, worker: boolean): PluginPart[] {
       },
     },
   }
+  const graph: PluginPart = {
+    name: 'imagemill:graph',
+    generateBundle: {
+      order: 'pre',
+      handler(this: BundlerContext, options: OutputOptions, files: Record<string, unknown>) {
+        if (worker || !asksForEntries(api) || this.environment?.config.consumer === 'server') return
+        const bundle = bundles.get(options) ?? begin(options)
+        bundle.graph = chunkGraph(files, rootOf(this))
+      },
+    },
+  }
   const build: PluginPart = {
     name: 'imagemill:build',
     enforce: 'pre',
@@ -78,7 +93,9 @@ export function buildParts(api: Api, worker: boolean): PluginPart[] {
           if (worker) return
           if (!emits(this)) return leaveToClient(this, api, used)
           await checkPrivacy(files, this, api, used)
-          await emitManifest(this, api, used, files)
+          const all = allUsed(api, used, files)
+          await checkBudgets(all, bundle.graph, api, rootOf(this))
+          await emitManifest(this, api, all)
         })
       },
     },
@@ -102,23 +119,32 @@ export function buildParts(api: Api, worker: boolean): PluginPart[] {
       },
     },
   }
-  return [build, sheets]
+  return [graph, build, sheets]
 }
 
-/** Writes the record of a bundle into it. */
-async function emitManifest(context: BundlerContext, api: Api, used: Used, files: Record<string, unknown>): Promise<void> {
-  const { manifest } = api.options
-  if (manifest === undefined) return
+/** What a bundle uses together with its workers. */
+function allUsed(api: Api, used: Used, files: Record<string, unknown>): Used {
   // A worker may have fallen away, or be left from an earlier turn of watching.
   const inWorkers = [...api.inWorkers.files].filter(([, name]) => name in files)
-  const all = {
+  return {
     files: new Map([...inWorkers, ...used.files]),
     inlined: new Set([...api.inWorkers.inlined, ...used.inlined]),
     facts: new Set([...api.inWorkers.facts, ...used.facts]),
+    hosts: used.hosts,
   }
+}
+
+/** Writes the record of a bundle into it. */
+async function emitManifest(context: BundlerContext, api: Api, all: Used): Promise<void> {
+  const { manifest } = api.options
+  if (manifest === undefined) return
   if (all.files.size + all.inlined.size + all.facts.size === 0) return
   const content = await makeManifest(api.jobs.values(), api, rootOf(context), usesOf(all))
   context.emitFile({ type: 'asset', fileName: manifest, source: `${JSON.stringify(content, undefined, 2)}\n` })
+}
+
+function asksForEntries({ options }: Api): boolean {
+  return options.budgets.some(({ on }) => on === 'entry')
 }
 
 /** The bundle of an environment is done, or its server. */

@@ -8,6 +8,7 @@ import type { QueryInput } from '../query/text.ts'
 import type { RemoteOptions } from '../source/remote-options.ts'
 import type { Query } from '../query/written.ts'
 import type { BuildJob } from '../contract/build-job.ts'
+import { budgetsOf, type Budget, type BudgetOptions } from './budget-options.ts'
 import { SIZE, bytesOf, fields, invalid, positiveInteger, read } from './option-values.ts'
 import { matcher, type PathPattern } from './path-patterns.ts'
 import { remoteOf } from './remote-options.ts'
@@ -105,6 +106,8 @@ export interface ImagemillOptions {
    * a warning. @default nothing
    */
   onJob?: (job: BuildJob) => unknown
+  /** What the images of a build may weigh. @default [] */
+  budgets?: readonly BudgetOptions[]
   /** Where the end of every build, or of every output, is posted. Nothing waits for it; a message that is not taken is a warning. @default nowhere */
   webhooks?: WebhookOptions
 }
@@ -133,6 +136,7 @@ export interface Options {
   remote: RemoteOptions | undefined
   onError: 'fail' | 'warn'
   onJob: (job: BuildJob) => unknown
+  budgets: readonly Budget[]
   webhooks: Webhook | undefined
 }
 
@@ -162,6 +166,7 @@ export function resolveOptions(input: unknown = {}): Options {
     'remote',
     'onError',
     'onJob',
+    'budgets',
     'webhooks',
   ])
   const cache = fields(raw['cache'] ?? {}, 'cache.', ['dir', 'maxSize'])
@@ -207,6 +212,7 @@ export function resolveOptions(input: unknown = {}): Options {
     remote: remoteOf(raw['remote']),
     onError:
       read(raw['onError'], 'onError', "'fail' or 'warn'", (value) => (['fail', 'warn'] as const).find((word) => word === value)) ?? 'fail',
+    budgets: budgetsOf(raw['budgets']),
     webhooks: webhookOf(raw['webhooks']),
     onJob: read(raw['onJob'], 'onJob', 'a function', (value) => (isJobFunction(value) ? value : undefined)) ?? (() => undefined),
   }

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Api, Used } from './api.ts'
+import { checkBudgets } from './budgets.ts'
 import type { BundlerContext } from './bundler.ts'
 import { makeManifest, usesOf } from './manifest.ts'
 import { rootOf } from './place.ts'
@@ -41,12 +42,14 @@ async function complete(context: BundlerContext, api: Api): Promise<void> {
     client.used.files.set(id, name)
   }
   const { manifest } = api.options
-  if (manifest === undefined) return
   const all = {
     files: new Map([...client.used.files, ...api.inWorkers.files]),
     inlined: new Set([...client.used.inlined, ...onServer.inlined, ...api.inWorkers.inlined]),
     facts: new Set([...client.used.facts, ...onServer.facts, ...api.inWorkers.facts]),
+    hosts: client.used.hosts,
   }
+  await checkBudgets(all, undefined, api, root)
+  if (manifest === undefined) return
   await mkdir(dirname(join(client.folder, manifest)), { recursive: true })
   await writeFile(
     join(client.folder, manifest),
