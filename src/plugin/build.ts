@@ -88,21 +88,8 @@ export function buildParts(api: Api, worker: boolean): PluginPart[] {
       const folder = options.dir
       await orFail(this, () => clientIsWritten(this, api, folder, used))
     },
-    buildEnd(this: BundlerContext, error?: unknown) {
-      if (error !== undefined && !worker) tellEnd(this, api, error)
-    },
-    renderError(this: BundlerContext, error?: unknown) {
-      if (!worker) tellEnd(this, api, error)
-    },
-    closeBundle: {
-      order: 'post',
-      sequential: true,
-      async handler(this: BundlerContext) {
-        await close(this, api)
-      },
-    },
   }
-  return [build, sheets]
+  return [build, sheets, endPart(api, worker)]
 }
 
 /** Writes the record of a bundle into it. */
@@ -119,6 +106,26 @@ async function emitManifest(context: BundlerContext, api: Api, used: Used, files
   if (all.files.size + all.inlined.size + all.facts.size === 0) return
   const content = await makeManifest(api.jobs.values(), api, rootOf(context), usesOf(all))
   context.emitFile({ type: 'asset', fileName: manifest, source: `${JSON.stringify(content, undefined, 2)}\n` })
+}
+
+/** The part that says how it ended. */
+function endPart(api: Api, worker: boolean): PluginPart {
+  return {
+    name: 'imagemill:end',
+    buildEnd(this: BundlerContext, error?: unknown) {
+      if (error !== undefined && !worker) tellEnd(this, api, error)
+    },
+    renderError(this: BundlerContext, error?: unknown) {
+      if (!worker) tellEnd(this, api, error)
+    },
+    closeBundle: {
+      order: 'post',
+      sequential: true,
+      async handler(this: BundlerContext) {
+        await close(this, api)
+      },
+    },
+  }
 }
 
 function tellEnd({ environment }: BundlerContext, api: Api, error?: unknown): void {
