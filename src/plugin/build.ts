@@ -57,17 +57,6 @@ export function buildParts(api: Api, worker: boolean): PluginPart[] {
       },
     },
   }
-  const graph: PluginPart = {
-    name: 'imagemill:graph',
-    generateBundle: {
-      order: 'pre',
-      handler(this: BundlerContext, options: OutputOptions, files: Record<string, unknown>) {
-        if (worker || !asksForEntries(api) || this.environment?.config.consumer === 'server') return
-        const bundle = bundles.get(options) ?? begin(options)
-        bundle.graph = chunkGraph(files, rootOf(this))
-      },
-    },
-  }
   const build: PluginPart = {
     name: 'imagemill:build',
     enforce: 'pre',
@@ -105,21 +94,26 @@ export function buildParts(api: Api, worker: boolean): PluginPart[] {
       const folder = options.dir
       await orFail(this, () => clientIsWritten(this, api, folder, used))
     },
-    buildEnd(error?: unknown) {
-      if (error !== undefined && !worker) api.posts.built(error)
-    },
-    renderError(error?: unknown) {
-      if (!worker) api.posts.built(error)
-    },
-    closeBundle: {
-      order: 'post',
-      sequential: true,
-      async handler(this: BundlerContext) {
-        await close(this, api)
+  }
+  return [build, sheets, graphPart(api, worker, (options) => bundles.get(options) ?? begin(options)), endPart(api, worker)]
+}
+
+/** The part that sees what loads what, where somebody asks for it. */
+function graphPart(api: Api, worker: boolean, bundleOf: (options: OutputOptions) => Bundle): PluginPart {
+  return {
+    name: 'imagemill:graph',
+    generateBundle: {
+      order: 'pre',
+      handler(this: BundlerContext, options: OutputOptions, files: Record<string, unknown>) {
+        if (worker || !asksForEntries(api) || this.environment?.config.consumer === 'server') return
+        bundleOf(options).graph = chunkGraph(files, rootOf(this))
       },
     },
   }
-  return [graph, build, sheets]
+}
+
+function asksForEntries({ options }: Api): boolean {
+  return options.budgets.some(({ on }) => on === 'entry')
 }
 
 /** What a bundle uses together with its workers. */
@@ -143,14 +137,34 @@ async function emitManifest(context: BundlerContext, api: Api, all: Used): Promi
   context.emitFile({ type: 'asset', fileName: manifest, source: `${JSON.stringify(content, undefined, 2)}\n` })
 }
 
-function asksForEntries({ options }: Api): boolean {
-  return options.budgets.some(({ on }) => on === 'entry')
+/** The part that says how it ended. */
+function endPart(api: Api, worker: boolean): PluginPart {
+  return {
+    name: 'imagemill:end',
+    buildEnd(this: BundlerContext, error?: unknown) {
+      if (error !== undefined && !worker) tellEnd(this, api, error)
+    },
+    renderError(this: BundlerContext, error?: unknown) {
+      if (!worker) tellEnd(this, api, error)
+    },
+    closeBundle: {
+      order: 'post',
+      sequential: true,
+      async handler(this: BundlerContext) {
+        await close(this, api)
+      },
+    },
+  }
+}
+
+function tellEnd({ environment }: BundlerContext, api: Api, error?: unknown): void {
+  if (environment?.config.command !== 'serve') api.posts.built(environment?.name ?? 'build', error)
 }
 
 /** The bundle of an environment is done, or its server. */
 async function close(context: BundlerContext, api: Api): Promise<void> {
   await api.types(rootOf(context))?.write()
-  if (context.environment?.config.command !== 'serve') api.posts.built()
+  tellEnd(context, api)
   const pipeline = api.openedPipeline()
   if (!pipeline) return
   if (context.environment?.config.command === 'serve') return pipeline.close()
