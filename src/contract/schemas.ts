@@ -25,6 +25,7 @@ import {
   lookMetadataSchema,
   srcsetMetadataSchema,
 } from './metadata.ts'
+import { progressEventSchema } from './progress.ts'
 import { reportSchema } from './report.ts'
 
 /** Every JSON shape by the name of its file in `imagemill/schemas/`. */
@@ -48,6 +49,7 @@ export const SCHEMAS = {
   'dry-run': dryRunSchema,
   manifest: manifestSchema,
   report: reportSchema,
+  'progress-event': progressEventSchema,
   caps: capsSchema,
   'job-queued-response': jobQueuedResponseSchema,
   'job-status-response': jobStatusResponseSchema,
