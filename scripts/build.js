@@ -38,3 +38,6 @@ const cli = await open('cli.js')
 const { output: files } = await cli.write({ dir: path('.'), chunkFileNames: 'cli/[name].js', comments: true })
 const lost = files.find(({ fileName, code }) => fileName === 'cli.js' && code.includes('import.meta.url'))
 if (lost) throw new Error('a module that looks for another one is in cli.js itself')
+
+const { writeInspector } = await import('./inspector.js')
+await writeInspector()

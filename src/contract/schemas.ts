@@ -15,6 +15,7 @@ import {
   singleJobSchema,
   srcsetJobSchema,
 } from './job.ts'
+import { inspectionSchema } from './inspection.ts'
 import { jobResultSchema, outputFileSchema } from './job-result.ts'
 import { jobQueuedResponseSchema, jobStatusResponseSchema, validationErrorSchema, webhookEventSchema } from './lifecycle.ts'
 import { manifestSchema } from './manifest.ts'
@@ -50,6 +51,7 @@ export const SCHEMAS = {
   manifest: manifestSchema,
   report: reportSchema,
   'progress-event': progressEventSchema,
+  inspection: inspectionSchema,
   caps: capsSchema,
   'job-queued-response': jobQueuedResponseSchema,
   'job-status-response': jobStatusResponseSchema,
