@@ -11,6 +11,7 @@ import type { BuildJob } from '../contract/build-job.ts'
 import { budgetsOf, type Budget, type BudgetOptions } from './budget-options.ts'
 import { SIZE, bytesOf, fields, invalid, positiveInteger, read } from './option-values.ts'
 import { matcher, type PathPattern } from './path-patterns.ts'
+import { reportNamesOf, type ReportNames, type ReportOptions } from './report-options.ts'
 import { remoteOf } from './remote-options.ts'
 import { shapesOf, type ShapeFunction } from './shape-functions.ts'
 import { queueOf, storeOf, type QueueOptions, type SharedQueue, type SharedStore, type StoreOptions } from './shared-options.ts'
@@ -106,6 +107,11 @@ export interface ImagemillOptions {
    * a warning. @default nothing
    */
   onJob?: (job: BuildJob) => unknown
+  /**
+   * Whether `.vite/imagemill-report.html` and `.json` are written into the build: what it came to, for people and for
+   * programs; or which of them, and their names. @default false
+   */
+  report?: boolean | ReportOptions
   /** What the images of a build may weigh. @default [] */
   budgets?: readonly BudgetOptions[]
   /** Where the end of every build, or of every output, is posted. Nothing waits for it; a message that is not taken is a warning. @default nowhere */
@@ -136,6 +142,7 @@ export interface Options {
   remote: RemoteOptions | undefined
   onError: 'fail' | 'warn'
   onJob: (job: BuildJob) => unknown
+  report: ReportNames
   budgets: readonly Budget[]
   webhooks: Webhook | undefined
 }
@@ -166,6 +173,7 @@ export function resolveOptions(input: unknown = {}): Options {
     'remote',
     'onError',
     'onJob',
+    'report',
     'budgets',
     'webhooks',
   ])
@@ -212,6 +220,7 @@ export function resolveOptions(input: unknown = {}): Options {
     remote: remoteOf(raw['remote']),
     onError:
       read(raw['onError'], 'onError', "'fail' or 'warn'", (value) => (['fail', 'warn'] as const).find((word) => word === value)) ?? 'fail',
+    report: reportNamesOf(raw['report']),
     budgets: budgetsOf(raw['budgets']),
     webhooks: webhookOf(raw['webhooks']),
     onJob: read(raw['onJob'], 'onJob', 'a function', (value) => (isJobFunction(value) ? value : undefined)) ?? (() => undefined),
