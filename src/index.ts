@@ -8,6 +8,7 @@ import { jobsApiPart } from './plugin/jobs-api.ts'
 import { manifestPart, modulesPart } from './plugin/modules.ts'
 import { newUrlPart } from './plugin/new-url.ts'
 import { resolveOptions, type ImagemillOptions } from './plugin/options.ts'
+import { overlayModulePart, overlayPart } from './plugin/overlay.ts'
 import type { ProjectOptions, ProjectTypes } from './plugin/project-types.ts'
 import { remoteImportsPart } from './plugin/remote-imports.ts'
 import { servePart } from './plugin/serve.ts'
@@ -37,7 +38,7 @@ export function imagemill(options: ImagemillOptions = {}): ImagemillPlugin[] {
 }
 
 function parts(api: Api, worker: boolean): PluginPart[] {
-  return [newUrlPart(api), remoteImportsPart(api), modulesPart(api), manifestPart(api), ...buildParts(api, worker)]
+  return [newUrlPart(api), remoteImportsPart(api), modulesPart(api), manifestPart(api), overlayModulePart(api), ...buildParts(api, worker)]
 }
 
 /** What only Vite has: a logger, a dev server, pages, and bundles of their own for workers. */
@@ -45,6 +46,8 @@ function viteParts(api: Api): PluginPart[] {
   let settled: ViteConfig | undefined
   const styles = postcssPlugin(api, () => settled)
   return [
+    // Before what answers for every other address of images.
+    overlayPart(api),
     {
       ...servePart(api),
       // For `imagemill types`, which finds the plugin in the configuration.

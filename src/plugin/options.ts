@@ -112,6 +112,11 @@ export interface ImagemillOptions {
    * programs; or which of them, and their names. @default false
    */
   report?: boolean | ReportOptions
+  /**
+   * Whether the pages of the dev server list their images: which candidate the browser chose, how many bytes of it this
+   * screen cannot show, and what to write instead. @default false
+   */
+  overlay?: boolean
   /** What the images of a build may weigh. @default [] */
   budgets?: readonly BudgetOptions[]
   /** Where the end of every build, or of every output, is posted. Nothing waits for it; a message that is not taken is a warning. @default nowhere */
@@ -142,6 +147,7 @@ export interface Options {
   remote: RemoteOptions | undefined
   onError: 'fail' | 'warn'
   onJob: (job: BuildJob) => unknown
+  overlay: boolean
   report: ReportNames
   budgets: readonly Budget[]
   webhooks: Webhook | undefined
@@ -173,6 +179,7 @@ export function resolveOptions(input: unknown = {}): Options {
     'remote',
     'onError',
     'onJob',
+    'overlay',
     'report',
     'budgets',
     'webhooks',
@@ -220,6 +227,7 @@ export function resolveOptions(input: unknown = {}): Options {
     remote: remoteOf(raw['remote']),
     onError:
       read(raw['onError'], 'onError', "'fail' or 'warn'", (value) => (['fail', 'warn'] as const).find((word) => word === value)) ?? 'fail',
+    overlay: read(raw['overlay'], 'overlay', 'true or false', (value) => (typeof value === 'boolean' ? value : undefined)) ?? false,
     report: reportNamesOf(raw['report']),
     budgets: budgetsOf(raw['budgets']),
     webhooks: webhookOf(raw['webhooks']),

@@ -10,14 +10,14 @@ p { color: var(--dim); margin: 0 0 .75rem; max-width: 42rem }
 dl { display: flex; flex-wrap: wrap; gap: .5rem 2.5rem; margin: 0 }
 dt { color: var(--dim) }
 dd { margin: 0; font-size: 1.25rem; font-variant-numeric: tabular-nums }
-table { width: 100%; border-collapse: collapse }
+table { width: 100%; border-collapse: collapse; table-layout: fixed }
 caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
 th, td { text-align: left; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: middle }
 thead th { color: var(--dim); font-weight: 400 }
 tbody th { font-weight: 400; overflow-wrap: anywhere }
-.number { text-align: right; padding-right: 0; white-space: nowrap; font-variant-numeric: tabular-nums }
-.bar { width: 240px }
+.number { text-align: right; padding-right: 0; font-variant-numeric: tabular-nums }
+thead td { width: 250px } thead .number { width: 13rem }
 svg { display: block; max-width: 100% }
 .before { fill: var(--before) } .after { fill: var(--after) } .first { fill: var(--first) } .time { fill: var(--time) }
-@media (max-width: 40rem) { .bar, thead td { display: none } }
+@media (max-width: 40rem) { .bar, thead td { display: none } thead .number { width: 8rem } }
 `
