@@ -46,8 +46,6 @@ function viteParts(api: Api): PluginPart[] {
   let settled: ViteConfig | undefined
   const styles = postcssPlugin(api, () => settled)
   return [
-    // Before what answers for every other address of images.
-    overlayPart(api),
     {
       ...servePart(api),
       // For `imagemill types`, which finds the plugin in the configuration.
@@ -63,6 +61,7 @@ function viteParts(api: Api): PluginPart[] {
       },
     },
     jobsApiPart(api),
+    overlayPart(api),
     ...htmlParts(api, () => settled),
     ...componentParts(api),
     lightningPart(api, () => settled),

@@ -5,12 +5,14 @@ import type { Output } from '../types.ts'
 import type { Api, Job } from './api.ts'
 import type { BundlerContext, PluginPart, ViteConfig } from './bundler.ts'
 import { pathBelow } from './path-below.ts'
-import { DEV_PATH, devBase } from './place.ts'
 import { moveBehindChecks, type DevServer, type Handler } from './serve.ts'
 
 const NAME = 'virtual:imagemill/overlay'
 const ID = `\0${NAME}`
 const FILTER = /virtual:imagemill\/overlay$/
+
+/** Where the overlay asks what it shows, below `base`. */
+const FACTS_PATH = '@imagemill-overlay'
 
 /** Made from `overlay/app/` when the package is built. */
 const SCRIPT = 'dist/overlay/script.js'
@@ -41,7 +43,7 @@ export function overlayPart(api: Api): PluginPart {
     apply: 'serve',
     configureServer(server: DevServer) {
       if (!api.options.overlay) return undefined
-      const path = `${server.config.base}${DEV_PATH}overlay.json`
+      const path = server.config.base + FACTS_PATH
       const handler: Handler = (request, response, next) => {
         const [asked, query] = (request.url ?? '').split('?')
         if (asked !== path || request.method !== 'GET') return next()
@@ -71,7 +73,7 @@ function scriptFor(config: ViteConfig): string {
       .replace(/package\.json$/, SCRIPT),
     'utf8',
   )
-  return `${script}\nstart(${JSON.stringify(devBase(config))})\n`
+  return `${script}\nstart(${JSON.stringify((config.server.origin ?? '') + config.base + FACTS_PATH)})\n`
 }
 
 /** What is known of files by their keys; nothing is made for it. */

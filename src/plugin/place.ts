@@ -49,8 +49,7 @@ export function placeOf(context: Pick<BundlerContext, 'environment'>, api: Api):
   }
 }
 
-/** Address that those of the outputs begin with on the dev server. */
-export function devBase({ base, server }: Pick<ViteConfig, 'base' | 'server'>): string {
+function devBase({ base, server }: Pick<ViteConfig, 'base' | 'server'>): string {
   return `${server.origin ?? ''}${base}${DEV_PATH}`
 }
 

@@ -13,8 +13,8 @@ const PATIENCE = 200
 /** An address of the dev server. */
 const ADDRESS = /@imagemill\/([0-9a-f]{64})\.[a-z]+$/
 
-/** Lists the images of the page. `base` is the address that those of imagemill begin with. */
-export function start(base: string): void {
+/** Lists the images of the page. `address` is the one that knows more of them. */
+export function start(address: string): void {
   // A page may both have it put in and import it.
   if (document.querySelector(TAG) || Reflect.has(window, STARTED)) return
   Reflect.set(window, STARTED, true)
@@ -28,7 +28,7 @@ export function start(base: string): void {
     const images = [...document.querySelectorAll('img')].filter(({ currentSrc }) => currentSrc !== '')
     await learn(
       images.map(({ currentSrc }) => currentSrc),
-      base,
+      address,
       facts,
     )
     const factsOf = (address: string): OverlayFacts | undefined => facts.get(keyOf(address))
@@ -119,11 +119,11 @@ function keyOf(address: string): string {
 }
 
 /** Asks the dev server for what is not known yet. */
-async function learn(addresses: readonly string[], base: string, facts: Map<string, OverlayFacts | undefined>): Promise<void> {
+async function learn(addresses: readonly string[], address: string, facts: Map<string, OverlayFacts | undefined>): Promise<void> {
   const keys = [...new Set(addresses.map(keyOf))].filter((key) => key !== '' && !facts.has(key))
   if (keys.length === 0) return
   for (let at = 0; at < keys.length; at += MOST) {
-    const response = await fetch(`${base}overlay.json?keys=${keys.slice(at, at + MOST).join(',')}`).catch(() => undefined)
+    const response = await fetch(`${address}?keys=${keys.slice(at, at + MOST).join(',')}`).catch(() => undefined)
     // Without an answer there is still what the browser itself knows.
     const answer: Record<string, OverlayFacts> = response?.ok ? await response.json() : {}
     for (const [key, value] of Object.entries(answer)) facts.set(key, value)
