@@ -100,7 +100,7 @@ describe('imagemill report', () => {
   })
 
   test('refuses a damaged report, and a folder in the place of its page', async () => {
-    const { root, write } = await project()
+    const { root, write } = project()
     write('r.json', '{"images":[],"requests":-1}')
     const damaged = await runCli(root, ['report', 'r.json'])
     expect(damaged.code).toBe(2)

@@ -31,7 +31,7 @@ export function start(address: string): void {
       address,
       facts,
     )
-    const factsOf = (address: string): OverlayFacts | undefined => facts.get(keyOf(address))
+    const factsOf = (src: string): OverlayFacts | undefined => facts.get(keyOf(src))
     const items = await Promise.all(
       images.map(async (image) => {
         const shown = await measure(image, { largest, factsOf })
