@@ -42,7 +42,9 @@ async function shoot(name, colorScheme, prepare) {
   // Pictures fade in and thumbnails come as they are made.
   await page.waitForLoadState('networkidle').catch(() => undefined)
   await page.waitForTimeout(1500)
-  const bytes = await sharp(await page.screenshot()).webp({ quality: 82, effort: 6 }).toBuffer()
+  const bytes = await sharp(await page.screenshot())
+    .webp({ quality: 82, effort: 6 })
+    .toBuffer()
   writeFileSync(new URL(`${name}.webp`, folder), bytes)
   console.log(`${name}.webp: ${bytes.length} bytes`)
   await page.close()

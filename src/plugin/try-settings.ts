@@ -5,6 +5,7 @@ import { ImagemillError } from '../errors.ts'
 import { isRecord } from '../hash.ts'
 import { isRemote } from '../query/remote.ts'
 import type { Api, Job } from './api.ts'
+import { openImportLines } from './import-lines.ts'
 import { inspectOutputs } from './inspect-outputs.ts'
 import { requestId } from './inspection.ts'
 import { requestOf } from './load.ts'
@@ -76,11 +77,18 @@ function invalid(message: string, hint: string): ImagemillError {
 function importLine({ source, written }: Job, query: string, api: Api, root: string): string {
   const { file } = source
   const [importer] = api.imported.get(written === '' ? file : `${file}?${written}`) ?? []
-  const from = importer === undefined || importer.startsWith('\0') ? '' : dirname(pathBelow(root, importer.replace(/\?.*$/s, '')))
-  const near = posix.relative(from === '.' ? '' : from, pathBelow(root, file))
-  const specifier = isRemote(file) ? file : near.startsWith('.') ? near : `./${near}`
+  const specifier =
+    (importer !== undefined && openImportLines().specifier(importer, { file, query: written })) || nearPath(importer, file, root)
   const text = `${specifier}${query === '' ? '' : `?${query}`}`
   return `import ${nameOf(file)} from '${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
+}
+
+/** The path of an image from the file that imports it; what is virtual is nowhere. */
+function nearPath(importer: string | undefined, file: string, root: string): string {
+  if (isRemote(file)) return file
+  const from = importer === undefined || importer.startsWith('\0') ? '' : dirname(pathBelow(root, importer.replace(/\?.*$/s, '')))
+  const near = posix.relative(from === '.' ? '' : from, pathBelow(root, file))
+  return near.startsWith('.') ? near : `./${near}`
 }
 
 /** A variable after the file: `team-photo.jpg` is `teamPhoto`. */

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { isLive } from './data.ts'
 import { Details } from './details.tsx'
 import { useFeed } from './feed.ts'
@@ -14,10 +14,14 @@ export function App({ icon }: { icon: string }): JSX.Element {
   const { inspection, away } = useFeed()
   const [wanted, setWanted] = useState<Wanted>({ search: '', sort: 'name', status: '', format: '' })
   const id = useRequestId()
+  const pane = useRef<HTMLElement | null>(null)
   const search = useRef<HTMLInputElement | null>(null)
   const requests = useMemo(() => listed(inspection?.requests ?? [], wanted), [inspection, wanted])
   const request = inspection?.requests.find((each) => each.id === id)
   useKeys({ ids: requests.map((each) => each.id), id, search })
+  useLayoutEffect(() => {
+    if (pane.current) pane.current.scrollTop = 0
+  }, [id])
   useEffect(() => {
     document.title = `${request ? `${request.source.path} · ` : ''}imagemill ${isLive ? 'inspector' : 'report'}`
   }, [request])
@@ -33,7 +37,7 @@ export function App({ icon }: { icon: string }): JSX.Element {
       {inspection && (
         <div class="panes">
           <ListPane all={inspection.requests} requests={requests} wanted={wanted} onWanted={setWanted} selected={id} search={search} />
-          <main class="pane" id="details" tabindex={-1}>
+          <main class="pane" id="details" ref={pane} tabindex={-1}>
             {request ? (
               <Details key={request.id} request={request} />
             ) : id === undefined ? (

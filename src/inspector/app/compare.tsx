@@ -38,27 +38,25 @@ export function Compare({ request, output, onPick }: CompareProps): JSX.Element 
     <section class="card compare">
       <div class="compare__bar">
         <h2 class="hidden">Compare</h2>
-        <label class="choice">
-          <span class="hidden">Left</span>
-          <select value={left.id} onChange={({ currentTarget }) => setOther(currentTarget.value)}>
+        <span class="choice">
+          <select aria-label="Left" value={left.id} onChange={({ currentTarget }) => setOther(currentTarget.value)}>
             {sides.map(({ id, name }) => (
               <option key={id} value={id}>
                 {name}
               </option>
             ))}
           </select>
-        </label>
+        </span>
         <span class="dim">against</span>
-        <label class="choice">
-          <span class="hidden">Right</span>
-          <select value={output.key} onChange={({ currentTarget }) => onPick(currentTarget.value)}>
+        <span class="choice">
+          <select aria-label="Right" value={output.key} onChange={({ currentTarget }) => onPick(currentTarget.value)}>
             {rights.map((each) => (
               <option key={each.key} value={each.key}>
                 {outputName(each)}
               </option>
             ))}
           </select>
-        </label>
+        </span>
         <span class="space" />
         <Segments label="Zoom" value={String(zoom)} options={ZOOMS} onChange={(value) => setZoom(zoomOf(value))} />
         <Segments

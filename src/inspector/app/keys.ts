@@ -32,10 +32,10 @@ function act({ key, target }: KeyboardEvent, { ids, id, search }: Keyed): boolea
   if (key === '/' && !isSearch) return focus(search.current)
   const inList = isSearch || (target instanceof HTMLElement && (target === document.body || target.closest('.list') !== null))
   if (!inList) return false
-  if (key === 'ArrowDown' || key === 'ArrowUp') return move(ids, id, key === 'ArrowDown' ? 1 : -1)
-  if (key === 'Home' && !isSearch) return go(ids[0])
-  if (key === 'End' && !isSearch) return go(ids.at(-1))
-  if (key === 'Enter' && (isSearch || target === document.body)) {
+  if (key === 'ArrowDown' || key === 'ArrowUp') return move(ids, id, key === 'ArrowDown' ? 1 : -1) && follow(isSearch)
+  if (key === 'Home' && !isSearch) return go(ids[0]) && follow(isSearch)
+  if (key === 'End' && !isSearch) return go(ids.at(-1)) && follow(isSearch)
+  if (key === 'Enter') {
     const first = id !== undefined && ids.includes(id) ? id : ids[0]
     return go(first) && focus(document.querySelector('#details'))
   }
@@ -45,6 +45,16 @@ function act({ key, target }: KeyboardEvent, { ids, id, search }: Keyed): boolea
 function move(ids: readonly string[], id: string | undefined, by: number): boolean {
   const at = id === undefined ? -1 : ids.indexOf(id)
   return go(ids[Math.max(0, Math.min(ids.length - 1, at + by))])
+}
+
+/** Where the focus is in the list, it goes along; whoever searches goes on typing. */
+function follow(isSearch: boolean): true {
+  if (!isSearch)
+    requestAnimationFrame(() => {
+      const row = document.querySelector<HTMLElement>('.row[aria-current]') ?? document.querySelector<HTMLElement>('.list')
+      row?.focus({ preventScroll: true })
+    })
+  return true
 }
 
 function go(id: string | undefined): boolean {

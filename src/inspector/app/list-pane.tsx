@@ -41,13 +41,13 @@ export function ListPane({ all, requests, wanted, onWanted, selected, search }: 
           <Choice
             label="Status"
             value={wanted.status}
-            options={{ '': 'Any status', ...Object.fromEntries(STATUSES.map((status) => [status, STATUS_NAMES[status]])) }}
+            options={{ '': 'Status', ...Object.fromEntries(STATUSES.map((status) => [status, STATUS_NAMES[status]])) }}
             onChange={(status) => set({ status })}
           />
           <Choice
             label="Format"
             value={wanted.format}
-            options={{ '': 'Any format', ...Object.fromEntries(FORMATS.map((format) => [format, FORMAT_NAMES[format] ?? format])) }}
+            options={{ '': 'Format', ...Object.fromEntries(FORMATS.map((format) => [format, FORMAT_NAMES[format] ?? format])) }}
             onChange={(format) => set({ format })}
           />
         </div>
@@ -92,16 +92,15 @@ interface ChoiceProps<T extends string> {
 function Choice<T extends string>({ label, value, options, onChange }: ChoiceProps<T>): JSX.Element {
   const names = Object.keys(options) as T[]
   return (
-    <label class="choice">
-      <span class="hidden">{label}</span>
-      <select value={value} onChange={({ currentTarget }) => onChange(currentTarget.value as T)}>
+    <span class="choice">
+      <select aria-label={label} value={value} onChange={({ currentTarget }) => onChange(currentTarget.value as T)}>
         {names.map((name) => (
           <option key={name} value={name}>
             {options[name]}
           </option>
         ))}
       </select>
-    </label>
+    </span>
   )
 }
 

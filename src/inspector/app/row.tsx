@@ -23,7 +23,7 @@ export function Row({ request, isSelected }: { request: InspectedRequest; isSele
       <span class="row__text">
         <span class="row__name">
           <span class="row__file">{file}</span>
-          <span class="row__folder">{folder}</span>
+          <span class="row__folder">{lastFolders(folder)}</span>
         </span>
         <span class="row__facts">
           {formats.map((format) => (
@@ -32,6 +32,7 @@ export function Row({ request, isSelected }: { request: InspectedRequest; isSele
             </span>
           ))}
           {outputs.length > 0 && <span class="dim">{widths === 1 ? `${outputs[0]?.width} px` : `${widths} sizes`}</span>}
+          {outputs.length > 0 && <span class="row__query dim">{distinctQuery(query)}</span>}
           {outputs.length === 0 && <span class="bad">{request.error?.code ?? ''}</span>}
         </span>
       </span>
@@ -41,6 +42,20 @@ export function Row({ request, isSelected }: { request: InspectedRequest; isSele
       </span>
     </a>
   )
+}
+
+/** The end of a path tells more than its begin. */
+function lastFolders(folder: string): string {
+  const parts = folder.split('/').filter(Boolean)
+  return parts.length > 2 ? `…/${parts.slice(-2).join('/')}` : folder
+}
+
+/** What of a query the rest of the row does not say. */
+function distinctQuery(query: string): string {
+  return query
+    .split('&')
+    .filter((part) => !/^(?:w|format|as|preset)=/.test(part))
+    .join(' ')
 }
 
 function Bytes({ request }: { request: InspectedRequest }): JSX.Element | null {

@@ -17,16 +17,15 @@ export function Searches({ outputs, picked }: { outputs: readonly InspectedOutpu
       <div class="card__head">
         <h2>The search for a quality</h2>
         {searched.length > 1 && (
-          <label class="choice">
-            <span class="hidden">Of which output</span>
-            <select value={output.key} onChange={({ currentTarget }) => setChosen(currentTarget.value)}>
+          <span class="choice">
+            <select aria-label="Of which output" value={output.key} onChange={({ currentTarget }) => setChosen(currentTarget.value)}>
               {searched.map((each) => (
                 <option key={each.key} value={each.key}>
                   {outputName(each)}
                 </option>
               ))}
             </select>
-          </label>
+          </span>
         )}
       </div>
       <p>{summary(search)}</p>
