@@ -88,21 +88,8 @@ export function buildParts(api: Api, worker: boolean): PluginPart[] {
       const folder = options.dir
       await orFail(this, () => clientIsWritten(this, api, folder, used))
     },
-    buildEnd(error?: unknown) {
-      if (error !== undefined && !worker) api.posts.built(error)
-    },
-    renderError(error?: unknown) {
-      if (!worker) api.posts.built(error)
-    },
-    closeBundle: {
-      order: 'post',
-      sequential: true,
-      async handler(this: BundlerContext) {
-        await close(this, api)
-      },
-    },
   }
-  return [build, sheets]
+  return [build, sheets, endPart(api, worker)]
 }
 
 /** Writes the record of a bundle into it. */
@@ -121,10 +108,34 @@ async function emitManifest(context: BundlerContext, api: Api, used: Used, files
   context.emitFile({ type: 'asset', fileName: manifest, source: `${JSON.stringify(content, undefined, 2)}\n` })
 }
 
+/** The part that says how it ended. */
+function endPart(api: Api, worker: boolean): PluginPart {
+  return {
+    name: 'imagemill:end',
+    buildEnd(this: BundlerContext, error?: unknown) {
+      if (error !== undefined && !worker) tellEnd(this, api, error)
+    },
+    renderError(this: BundlerContext, error?: unknown) {
+      if (!worker) tellEnd(this, api, error)
+    },
+    closeBundle: {
+      order: 'post',
+      sequential: true,
+      async handler(this: BundlerContext) {
+        await close(this, api)
+      },
+    },
+  }
+}
+
+function tellEnd({ environment }: BundlerContext, api: Api, error?: unknown): void {
+  if (environment?.config.command !== 'serve') api.posts.built(environment?.name ?? 'build', error)
+}
+
 /** The bundle of an environment is done, or its server. */
 async function close(context: BundlerContext, api: Api): Promise<void> {
   await api.types(rootOf(context))?.write()
-  if (context.environment?.config.command !== 'serve') api.posts.built()
+  tellEnd(context, api)
   const pipeline = api.openedPipeline()
   if (!pipeline) return
   if (context.environment?.config.command === 'serve') return pipeline.close()
