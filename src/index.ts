@@ -4,6 +4,7 @@ import type { ImagemillPlugin, PluginPart, ViteConfig } from './plugin/bundler.t
 import { componentParts } from './plugin/components.ts'
 import { lightningPart, postcssPlugin, useOwnPostcss, withPostcss, type UserConfig } from './plugin/css.ts'
 import { htmlParts } from './plugin/html.ts'
+import { inspectorPart } from './plugin/inspector.ts'
 import { jobsApiPart } from './plugin/jobs-api.ts'
 import { manifestPart, modulesPart } from './plugin/modules.ts'
 import { newUrlPart } from './plugin/new-url.ts'
@@ -60,6 +61,7 @@ function viteParts(api: Api): PluginPart[] {
         api.report.useLogger(config.logger)
       },
     },
+    inspectorPart(api),
     jobsApiPart(api),
     overlayPart(api),
     ...htmlParts(api, () => settled),

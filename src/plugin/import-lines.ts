@@ -5,6 +5,8 @@ import { basename } from 'node:path'
 export interface ImportLines {
   /** The line that names an image, counted from 1; undefined where it is put together by code, or the file is no file. */
   find(importer: string, image: { file: string; query: string }): number | undefined
+  /** How a file writes the name of an image, without its query; undefined where it does not. */
+  specifier(importer: string, image: { file: string; query: string }): string | undefined
   /** Whether a file still says anything that may name the image. */
   names(importer: string, image: { file: string; query: string }): boolean
 }
@@ -25,6 +27,12 @@ export function openImportLines(): ImportLines {
       const traces = [...(query === '' ? [] : [`${basename(file)}?${query}`, query]), basename(file)]
       const found = traces.map((trace) => text.indexOf(trace)).find((at) => at >= 0) ?? globFor(query, text)
       return found === undefined ? undefined : text.slice(0, found).split('\n').length
+    },
+    specifier(importer, { file, query }) {
+      const text = read(importer)
+      const trace = query === '' ? basename(file) : `${basename(file)}?${query}`
+      const at = text?.indexOf(trace) ?? -1
+      return text === undefined || at < 0 ? undefined : `${/[^'"`\s()=,]*$/.exec(text.slice(0, at))?.[0] ?? ''}${basename(file)}`
     },
     names(importer, { query }) {
       const text = read(importer)

@@ -1,6 +1,6 @@
 import type { InspectedFinding, InspectedRequest } from '../contract/inspection.ts'
 import { ImagemillError } from '../errors.ts'
-import type { Pipeline } from '../pipeline.ts'
+import type { Pipeline, PlannedOutput } from '../pipeline.ts'
 import { parseRequest } from '../query/request.ts'
 import { isRemote } from '../query/remote.ts'
 import type { Source } from '../types.ts'
@@ -42,12 +42,16 @@ async function exifOf(source: Source, pipeline: Pipeline): Promise<Record<string
 }
 
 /** A small picture of a source, from the store. */
-export async function thumbnailOf(source: Source, pipeline: Pipeline): Promise<Buffer | undefined> {
-  if (source.header.width === 0) return undefined
-  const request = parseRequest(`w=${THUMBNAIL}&format=webp&quality=60&animated=false`)
-  const planned = await pipeline.plan(source.file, request)
-  const output = planned.plan.outputs[0]
-  return output && (await pipeline.read({ source: planned.source, output })).bytes
+async function thumbnailOf(source: Source, pipeline: Pipeline): Promise<Buffer | undefined> {
+  const planned = await planThumbnail(source, pipeline)
+  return planned && (await pipeline.read(planned)).bytes
+}
+
+export async function planThumbnail({ file, header }: Source, pipeline: Pipeline): Promise<PlannedOutput | undefined> {
+  if (header.width === 0) return undefined
+  const { source, plan } = await pipeline.plan(file, parseRequest(`w=${THUMBNAIL}&format=webp&quality=60&animated=false`))
+  const output = plan.outputs[0]
+  return output && { source, output }
 }
 
 /** What of a source is private, and whether the files made of it say so, too. */

@@ -1,16 +1,12 @@
 import { render } from 'preact'
-import { readData } from './data.ts'
+import { App } from './app.tsx'
+import icon from './icon.svg?w=64&format=png&inline&as=url'
+import './style.css'
 
-function App() {
-  const data = readData()
-  return (
-    <main>
-      {data?.inspection.requests.map(({ id, name }) => (
-        <p key={id}>{name}</p>
-      ))}
-    </main>
-  )
-}
+const link = document.createElement('link')
+link.rel = 'icon'
+link.href = icon
+document.head.append(link)
 
 const home = document.querySelector('#app')
-if (home) render(<App />, home)
+if (home) render(<App icon={icon} />, home)
