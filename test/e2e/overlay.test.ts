@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import axe from 'axe-core'
 import type { Locator, Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { inChromium, openPage } from '../support/browser.ts'
@@ -104,7 +104,7 @@ inChromium(() => {
       const { root } = await site()
       const { page } = await open(root, {}, { colorScheme })
       await itemOf(page, 'b.jpg').locator('code').waitFor()
-      await page.addScriptTag({ path: createRequire(import.meta.url).resolve('axe-core/axe.min.js') })
+      await page.evaluate(axe.source)
       const found = await page.evaluate<string[]>(
         "axe.run('imagemill-overlay').then(({ violations }) => violations.map(({ id, nodes }) => id + ' ' + nodes.map(({ html }) => html).join(' ')))",
       )
