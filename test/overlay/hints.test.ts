@@ -20,6 +20,7 @@ const GOOD: Shown = {
 }
 
 const FACTS: OverlayFacts = {
+  inspector: '/__imagemill/#/request/0',
   path: 'img/photo.jpg',
   query: 'w=1600&format=webp',
   source_width: 2000,
