@@ -70,6 +70,15 @@ describe('what to write instead', () => {
     expect(codes(LARGE)).toEqual(['?w=400;800'])
   })
 
+  test('of one whose import has a smaller file that the markup does not name', () => {
+    expect(hintsOf(LARGE, { ...FACTS, widths: [200, 450, 1600] })).toEqual([
+      {
+        text: 'The file is 1600 px wide, 400 px are enough on this screen. The import has one of 450 px: write its `srcset`, too, and',
+        code: 'sizes="(min-width: 400px) 400px, 100vw"',
+      },
+    ])
+  })
+
   test('of one that is too small, as long as its source has more', () => {
     const small = { ...GOOD, intrinsic: { width: 200, height: 150 } }
     expect(codes(small, { ...FACTS, width: 200, height: 150, widths: [200] })).toEqual(['photo.jpg?w=400;800&format=webp'])
