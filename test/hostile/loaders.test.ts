@@ -22,7 +22,8 @@ async function buildWith(name: string, content?: Uint8Array): Promise<unknown> {
 }
 
 test('libvips loads the formats of sources where images are made', async () => {
-  for (const kind of ['jpeg', 'png', 'webp', 'avif', 'gif', 'tiff', 'svg'] as const) await buildWith(`mark.${kind}`, await KINDS[kind](8, 8))
+  for (const kind of ['jpeg', 'png', 'webp', 'avif', 'gif', 'tiff', 'svg'] as const)
+    await buildWith(`mark.${kind}`, await KINDS[kind](8, 8))
 })
 
 test('and no other one that it knows', async () => {
