@@ -104,7 +104,8 @@ function compose({ code, message, hint, file, query }: ErrorFacts): string {
 /** What was received is quoted, and may be of any length and hold what would change the terminal that it is printed on. */
 function readable(text: string): string {
   return shortened(
-    oneLine(text).replace(/`[^`]{100,}`/g, (quoted) => `${shortened(quoted.slice(0, -1), 80)}\``),
+    // Pair by pair: what stands between two quotations is ours, and is left whole.
+    oneLine(text).replace(/`([^`]*)`/g, (_, quoted: string) => `\`${shortened(quoted, 100)}\``),
     1000,
   )
 }
