@@ -1,4 +1,4 @@
-// A dev server that has already served a page and an image: what a cold module and a second GET take, as a browser sees them.
+// A dev server that has already served a page, a module and an image: what a cold module and a second GET take, as a browser sees them.
 import { Agent } from 'node:http'
 import { lookAt } from '../processes.js'
 import { getter } from './get.js'
@@ -11,7 +11,6 @@ const processes = () => lookAt(process.pid, { memory: false }).length - 1
 
 for (const path of moduleOf('')) await get(path)
 const known = await open(task.warm)
-await get(known.addresses[0])
 
 const modules = []
 const first_ms = []
@@ -23,6 +22,7 @@ for (const photo of task.photos) {
   if (addresses.length !== task.outputs) throw new Error(`expected ${task.outputs} addresses, found ${addresses.length}`)
   opened.push(addresses)
 }
+await get(known.addresses[0])
 for (const address of opened.flat()) {
   first_ms.push((await get(address)).ms)
   second_ms.push((await get(address)).ms)
