@@ -69,7 +69,7 @@ for (const name of parts) {
 }
 process.stdout.write(`\n${table(rows)}\n\n${minutes()} min\n`)
 for (const { what } of misses(rows)) process.stdout.write(`not reached: ${what}\n`)
-if (own.length === 0) process.stdout.write(`${writePage(results)}\n`)
+if (own.length === 0) process.stdout.write(`${writePage(results, { publish: !values.quick })}\n`)
 
 function minutes() {
   return ((performance.now() - start) / 60_000).toFixed(1)

@@ -18,10 +18,20 @@ export const TOOLS = {
   ipx,
 }
 
-export const RIVALS = Object.keys(TOOLS).slice(1)
+/** What sharp does when it is not told otherwise, and so what the others do. */
+const USUAL = {
+  avif: '&avif.quality=50&avif.effort=4',
+  webp: '&webp.quality=80&webp.effort=4',
+  jpeg: '&jpeg.quality=80&jpeg.progressive=false',
+}
 
-export function queryOf({ widths, formats }) {
-  return `w=${widths.join(';')}&format=${formats.join(';').replace('jpeg', 'jpg')}`
+/** imagemill with the settings of the others, so that what is not encoding can be compared. */
+export function withUsualSettings(bench, name, photos, wanted) {
+  return TOOLS.imagemill(bench, `${name}-usual`, photos, { ...wanted, more: wanted.formats.map((format) => USUAL[format]).join('') })
+}
+
+export function queryOf({ widths, formats, more = '' }) {
+  return `w=${widths.join(';')}&format=${formats.join(';').replace('jpeg', 'jpg')}${more}`
 }
 
 function vite(side, write) {
@@ -45,10 +55,7 @@ export function imports(root, photos, query) {
 export function components(root, photos, query) {
   const names = photos.map((file) => basename(file, '.jpg').replace(/\W/g, ''))
   for (const [index, file] of photos.entries())
-    writeFileSync(
-      join(root, `${names[index]}.svelte`),
-      `<enhanced:img src="./photos/${basename(file)}?${query}" sizes="100vw" alt="" />\n`,
-    )
+    writeFileSync(join(root, `${names[index]}.svelte`), `<enhanced:img src="./photos/${basename(file)}?${query}" sizes="100vw" alt="" />\n`)
   const lines = names.map((name) => `import ${name} from './${name}.svelte'\n`)
   writeFileSync(join(root, 'main.js'), `${lines.join('')}console.log(${names.join(', ')})\n`)
 }
@@ -68,7 +75,12 @@ function ipx({ work, node }, name, photos, wanted) {
   const run = () =>
     cooled(out, () => {
       mkdirSync(out)
-      return counted(measure(node, 'ipx', { dir: join(root, 'photos'), files: filesIn(root, photos), out, ...wanted }, root), out, photos, wanted)
+      return counted(
+        measure(node, 'ipx', { dir: join(root, 'photos'), files: filesIn(root, photos), out, ...wanted }, root),
+        out,
+        photos,
+        wanted,
+      )
     })
   return { cold: run, warm: run }
 }

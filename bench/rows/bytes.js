@@ -28,7 +28,7 @@ export async function bytes(bench) {
           made.push({ side, picture: picture.name, format, quality, file: join(out, `${picture.name}-${quality}.${format}`) })
   }
   await look(made, material, bench.work)
-  return { runs, rows: [], facts: { pictures: material.length, made: made.map(({ file: _, ...item }) => item), equal: equalLook(made) } }
+  return { runs, rows: [], facts: { pictures: material.length, made: made.map(withoutFile), equal: equalLook(made) } }
 }
 
 /** Adds bytes and distance; what is the same to the byte is looked at once. */
@@ -37,7 +37,15 @@ async function look(made, material, work) {
   for (const [index, item] of made.entries()) {
     const data = readFileSync(item.file)
     const id = `${item.picture} ${createHash('sha256').update(data).digest('hex')}`
-    if (!known.has(id)) known.set(id, await butteraugli(material.find(({ name }) => name === item.picture), data, work))
+    if (!known.has(id))
+      known.set(
+        id,
+        await butteraugli(
+          material.find(({ name }) => name === item.picture),
+          data,
+          work,
+        ),
+      )
     Object.assign(item, { bytes: data.length, distance: known.get(id) })
     if (index % 20 === 19) process.stderr.write(`bytes: looked at ${index + 1} of ${made.length}\n`)
   }
@@ -63,7 +71,17 @@ function logBytesAt(curve, distance) {
     .filter(({ quality }) => quality !== 'default')
     .map(({ bytes: size, distance: at }) => ({ at, log: Math.log(size) }))
     .toSorted((a, b) => a.at - b.at)
-  const after = Math.min(Math.max(points.findIndex(({ at }) => at >= distance), 1), points.length - 1)
+  const after = Math.min(
+    Math.max(
+      points.findIndex(({ at }) => at >= distance),
+      1,
+    ),
+    points.length - 1,
+  )
   const [from, to] = points.at(-1).at < distance ? points.slice(-2) : [points[after - 1], points[after]]
   return from.log + ((to.log - from.log) * (distance - from.at)) / (to.at - from.at)
+}
+
+function withoutFile({ side, picture, format, quality, bytes: size, distance }) {
+  return { side, picture, format, quality, bytes: size, distance }
 }

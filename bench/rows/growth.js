@@ -48,7 +48,11 @@ async function smallImages(work, count) {
     const part = (0.5 + next() / 2) * Math.min(1, width / 720, height / 480)
     const cut = { width: Math.floor(720 * part), height: Math.floor(480 * part) }
     const [left, top] = [Math.floor(next() * (width - cut.width)), Math.floor(next() * (height - cut.height))]
-    const bytes = await sharp(source).extract({ left, top, ...cut }).resize(SIZE).jpeg({ quality: 85 }).toBuffer()
+    const bytes = await sharp(source)
+      .extract({ left, top, ...cut })
+      .resize(SIZE)
+      .jpeg({ quality: 85 })
+      .toBuffer()
     writeFileSync(`${file}.part`, bytes)
     renameSync(`${file}.part`, file)
   }

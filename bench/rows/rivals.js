@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { interleave } from '../interleave.js'
 import { measure } from '../measure.js'
 import { median } from '../statistics.js'
-import { TOOLS } from '../tools.js'
+import { TOOLS, withUsualSettings } from '../tools.js'
 
 const WIDTHS = [320, 640, 1280]
 /** AVIF takes most of the time, and of it as much as the number of photographs: a few of them say as much as many. */
@@ -26,6 +26,7 @@ export async function rivals(bench) {
       // After the first round there is always an earlier build, in whatever order they come.
       sides[`${name}, again`] = { run: warm, rounds: name === 'ipx' ? 1 : undefined }
     }
+    sides['imagemill, their quality and effort'] = { run: withUsualSettings(bench, `rivals-${formats.length}`, photos, wanted).cold }
     const made = await interleave(`${photos.length} photographs, ${kind}`, Math.min(bench.rounds, rounds), sides)
     for (const [name, list] of Object.entries(made)) {
       runs[`${kind}, ${name}`] = list

@@ -8,7 +8,9 @@ const { side, root, pictures, qualities, out } = task
 mkdirSync(out, { recursive: true })
 const nameOf = (file, format, quality) => join(out, `${basename(file, '.png')}-${quality}.${format}`)
 const wanted = pictures.flatMap((file) =>
-  Object.entries(qualities).flatMap(([format, list]) => list.map((quality) => ({ file, format, quality, to: nameOf(file, format, quality) }))),
+  Object.entries(qualities).flatMap(([format, list]) =>
+    list.map((quality) => ({ file, format, quality, to: nameOf(file, format, quality) })),
+  ),
 )
 await SIDES()[side]()
 

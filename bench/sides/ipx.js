@@ -15,7 +15,11 @@ const paths = task.files.flatMap((file) =>
 const { port } = server.address()
 const script = fileURLToPath(new URL('ask.js', import.meta.url))
 // A session of its own: what is measured is this one.
-const asking = spawn(process.execPath, [script], { detached: true, stdio: ['pipe', 'inherit', 'inherit'], env: { ...process.env, BENCH_REPORT: '' } })
+const asking = spawn(process.execPath, [script], {
+  detached: true,
+  stdio: ['pipe', 'inherit', 'inherit'],
+  env: { ...process.env, BENCH_REPORT: '' },
+})
 asking.stdin.end(JSON.stringify({ port, paths, out: task.out }))
 const [code] = await once(asking, 'exit')
 if (code !== 0) throw new Error(`the asking process ended with ${code}`)
