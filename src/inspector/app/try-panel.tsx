@@ -80,34 +80,7 @@ export function TryPanel({ request }: { request: InspectedRequest }): JSX.Elemen
             ))}
           </span>
         </fieldset>
-        <div class="field">
-          <span>Quality</span>
-          <Segments
-            label="Quality by"
-            value={settings.by}
-            options={{ default: 'Default', number: 'Number', auto: 'Look', size: 'Size' }}
-            onChange={(by) => set({ by: by === 'number' || by === 'auto' || by === 'size' ? by : 'default' })}
-          />
-          {settings.by === 'number' && (
-            <label class="range">
-              <span class="hidden">Quality</span>
-              <input
-                type="range"
-                min="1"
-                max="100"
-                value={settings.quality}
-                onInput={({ currentTarget }) => set({ quality: Number(currentTarget.value) })}
-              />
-              <output>{settings.quality}</output>
-            </label>
-          )}
-          {settings.by === 'size' && (
-            <label>
-              <span class="hidden">Most bytes of a file</span>
-              <input type="text" size={8} value={settings.size} onInput={({ currentTarget }) => set({ size: currentTarget.value })} />
-            </label>
-          )}
-        </div>
+        <QualityField settings={settings} set={set} />
         <button type="submit" class="button button--main" disabled={outcome?.state === 'busy'}>
           {outcome?.state === 'busy' ? 'Making…' : 'Make it'}
         </button>
@@ -115,6 +88,39 @@ export function TryPanel({ request }: { request: InspectedRequest }): JSX.Elemen
       <code class="query">?{query}</code>
       <div role="status">{outcome && <Result outcome={outcome} request={request} />}</div>
     </section>
+  )
+}
+
+function QualityField({ settings, set }: { settings: Settings; set(change: Partial<Settings>): void }): JSX.Element {
+  return (
+    <div class="field">
+      <span>Quality</span>
+      <Segments
+        label="Quality by"
+        value={settings.by}
+        options={{ default: 'Default', number: 'Number', auto: 'Look', size: 'Size' }}
+        onChange={(by) => set({ by: by === 'number' || by === 'auto' || by === 'size' ? by : 'default' })}
+      />
+      {settings.by === 'number' && (
+        <label class="range">
+          <span class="hidden">Quality</span>
+          <input
+            type="range"
+            min="1"
+            max="100"
+            value={settings.quality}
+            onInput={({ currentTarget }) => set({ quality: Number(currentTarget.value) })}
+          />
+          <output>{settings.quality}</output>
+        </label>
+      )}
+      {settings.by === 'size' && (
+        <label>
+          <span class="hidden">Most bytes of a file</span>
+          <input type="text" size={8} value={settings.size} onInput={({ currentTarget }) => set({ size: currentTarget.value })} />
+        </label>
+      )}
+    </div>
   )
 }
 
