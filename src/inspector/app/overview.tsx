@@ -3,6 +3,7 @@ import { isLive, type InspectedRequest, type Inspection } from './data.ts'
 import { Icon } from './icons.tsx'
 import { elapsed, savedBytes } from './list.ts'
 import { linkTo } from './route.ts'
+import { Words } from './words.tsx'
 import { changeText, count, durationText, formatName, sizeText, splitPath } from './text.ts'
 
 /** What all requests come to. */
@@ -39,7 +40,11 @@ export function Overview({ inspection }: { inspection: Inspection }): JSX.Elemen
               <li key={request.id}>
                 <a href={linkTo(request.id)}>{request.source.path}</a>
                 <p>
-                  {request.error?.message ?? request.outputs.find(({ error }) => error)?.error?.message ?? 'The source is used as it is'}
+                  <Words
+                    text={
+                      request.error?.message ?? request.outputs.find(({ error }) => error)?.error?.message ?? 'The source is used as it is'
+                    }
+                  />
                 </p>
               </li>
             ))}

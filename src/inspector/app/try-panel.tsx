@@ -6,6 +6,7 @@ import { Icon } from './icons.tsx'
 import { FORMATS } from './list.ts'
 import { qualityText } from './outputs-table.tsx'
 import { changedQuery, settingsOf, type Settings } from './settings.ts'
+import { Words } from './words.tsx'
 import { changeText, formatName, sizeText } from './text.ts'
 
 interface Tried {
@@ -129,7 +130,7 @@ function Result({ outcome, request }: { outcome: Outcome; request: InspectedRequ
   if (outcome.state === 'failed')
     return (
       <p class="bad">
-        {outcome.error}. {outcome.hint}
+        <Words text={`${outcome.error}. ${outcome.hint ?? ''}`} />
       </p>
     )
   const { outputs, code, warnings } = outcome.tried
@@ -161,7 +162,10 @@ function Result({ outcome, request }: { outcome: Outcome; request: InspectedRequ
         </table>
         {warnings.map((text) => (
           <p key={text} class="note">
-            <Icon name="warning" /> {text}
+            <Icon name="warning" />
+            <span>
+              <Words text={text} />
+            </span>
           </p>
         ))}
         <CopyLine code={code} />
