@@ -40,15 +40,12 @@ async function reportFiles(manifest: Manifest, { used, graph }: Complete, api: A
   ]
 }
 
-/** What the build came to, and below it the views of the inspector. */
-async function pageOf(report: Report, name: string, used: Used, api: Api, root: string): Promise<string> {
-  const [{ reportIntro }, { inspectorPage }, { inspect }] = await Promise.all([
-    import('../report/html.ts'),
-    import('../inspector/page.ts'),
-    import('./inspection.ts'),
-  ])
-  const inspection = await inspect(api, { root, command: 'build', uses: usesOf(used), whole: true })
-  return inspectorPage(inspection, { files: `${posix.relative(posix.dirname(name), '') || '.'}/`, intro: reportIntro(report, 'app') })
+/** The views of the inspector, without a server. */
+async function pageOf({ entries }: Report, name: string, used: Used, api: Api, root: string): Promise<string> {
+  const [{ inspectorPage }, { inspect }] = await Promise.all([import('../inspector/page.ts'), import('./inspection.ts')])
+  const inspected = { root, command: 'build', uses: usesOf(used), whole: true } as const
+  const inspection = await inspect(api, entries ? { ...inspected, entries } : inspected)
+  return inspectorPage(inspection, { files: `${posix.relative(posix.dirname(name), '') || '.'}/` })
 }
 
 function entryOf({ name, files, first }: { name: string; files: readonly Shipped[]; first: readonly Shipped[] }): ReportEntry {

@@ -26,13 +26,6 @@ ${contentOf(report)}
 `
 }
 
-/** The same before another page, in a tree of its own: the styles of the two do not meet. */
-export function reportIntro(report: Report, next: string): string {
-  return `<div><template shadowrootmode="open"><style>${STYLE}</style><div class="report"><details open><summary>Images of the build</summary><div class="content">
-${contentOf(report)}
-<p><a href="#${next}">Every image</a></p></div></details></div></template></div>`
-}
-
 function contentOf(report: Report): string {
   const sections = [overview(report), formats(report), pages(report), largest(report), slowest(report), cache(report), failed(report)]
   return sections.filter((part) => part !== '').join('\n')
