@@ -34,6 +34,7 @@ export function servePart(api: Api): PluginPart {
     enforce: 'pre',
     configureServer(server: DevServer) {
       api.watcher = server.watcher
+      api.tracksJobs = true
       const prefix = `${server.config.base}${DEV_PATH}`
       const handler: Handler = (request, response, next) => {
         const path = (request.url ?? '').replace(/\?.*$/s, '')
