@@ -4,10 +4,12 @@ import type { ImagemillPlugin, PluginPart, ViteConfig } from './plugin/bundler.t
 import { componentParts } from './plugin/components.ts'
 import { lightningPart, postcssPlugin, useOwnPostcss, withPostcss, type UserConfig } from './plugin/css.ts'
 import { htmlParts } from './plugin/html.ts'
+import { inspectorPart } from './plugin/inspector.ts'
 import { jobsApiPart } from './plugin/jobs-api.ts'
 import { manifestPart, modulesPart } from './plugin/modules.ts'
 import { newUrlPart } from './plugin/new-url.ts'
 import { resolveOptions, type ImagemillOptions } from './plugin/options.ts'
+import { overlayModulePart, overlayPart } from './plugin/overlay.ts'
 import type { ProjectOptions, ProjectTypes } from './plugin/project-types.ts'
 import { remoteImportsPart } from './plugin/remote-imports.ts'
 import { servePart } from './plugin/serve.ts'
@@ -37,7 +39,7 @@ export function imagemill(options: ImagemillOptions = {}): ImagemillPlugin[] {
 }
 
 function parts(api: Api, worker: boolean): PluginPart[] {
-  return [newUrlPart(api), remoteImportsPart(api), modulesPart(api), manifestPart(api), ...buildParts(api, worker)]
+  return [newUrlPart(api), remoteImportsPart(api), modulesPart(api), manifestPart(api), overlayModulePart(api), ...buildParts(api, worker)]
 }
 
 /** What only Vite has: a logger, a dev server, pages, and bundles of their own for workers. */
@@ -59,7 +61,9 @@ function viteParts(api: Api): PluginPart[] {
         api.report.useLogger(config.logger)
       },
     },
+    inspectorPart(api),
     jobsApiPart(api),
+    overlayPart(api),
     ...htmlParts(api, () => settled),
     ...componentParts(api),
     lightningPart(api, () => settled),

@@ -73,8 +73,14 @@ async function loadSharp(): Promise<SharpConstructor> {
   sharp.concurrency(1)
   // Nothing is decoded twice, so libvips' cache would only hold memory and files.
   sharp.cache(false)
+  // A libvips of the system may have dozens of loaders; what is no source of ours is no way in.
+  sharp.block({ operation: ['VipsForeignLoad'] })
+  sharp.unblock({ operation: LOADERS.map((name) => `VipsForeignLoad${name}`) })
   return sharp
 }
+
+/** libvips' names of what reads the formats that may be a source. */
+const LOADERS = ['Heif', 'Jpeg', 'Nsgif', 'Png', 'Svg', 'Tiff', 'Webp'] as const
 
 function tell(report: Report): void {
   say({ type: 'report', report })

@@ -19,6 +19,7 @@ export interface DevServer {
   httpServer: { once(event: 'close', listener: () => void): unknown } | null
   resolvedUrls: { local: string[] } | null
   watcher: { add(file: string): unknown }
+  printUrls(): void
 }
 
 export type Handler = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void
@@ -175,7 +176,7 @@ function fail(api: Api, server: DevServer, error: unknown, response: ServerRespo
   })
 }
 
-function sendJson(response: ServerResponse, status: number, body: object, headers: Record<string, string> = {}): void {
+export function sendJson(response: ServerResponse, status: number, body: object, headers: Record<string, string> = {}): void {
   response.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', ...headers })
   response.end(JSON.stringify(body))
 }

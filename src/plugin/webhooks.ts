@@ -9,8 +9,8 @@ import type { Webhook } from './webhook-options.ts'
 export interface Posts {
   /** Hears of every step of a job; what ends is told, or counted for the end of the build. */
   job(job: BuildJob): void
-  /** The build, or one turn of watching, has ended: well, or by this error. */
-  built(error?: unknown): void
+  /** The build of an environment, or one turn of watching, has ended: well, or by this error. */
+  built(name: string, error?: unknown): void
 }
 
 /** Pauses between tries, in ms. They keep no process alive: a build that has ended is not held up. */
@@ -37,12 +37,12 @@ export function openPosts(webhook: Webhook | undefined, warn: (message: string) 
       if (on === 'build') ended.push(job)
       else void post(jobEvent(job))
     },
-    built(error) {
+    built(name, error) {
       // The end follows an error that was told.
       if (on === 'job' || (failed && error === undefined)) return void (failed = false)
       if (failed) return
       failed = error !== undefined
-      void post(buildEvent(ended, error))
+      void post(buildEvent(name, ended, error))
       ended = []
     },
   }
@@ -55,10 +55,11 @@ function jobEvent({ job_id, name, operation, cached, record }: BuildJob): Webhoo
   return { ...about, status: 'completed', ...(file && { result_mime_type: `image/${file.format}`, result_size_bytes: file.size_bytes }) }
 }
 
-function buildEvent(jobs: readonly BuildJob[], error: unknown): WebhookEvent {
+function buildEvent(name: string, jobs: readonly BuildJob[], error: unknown): WebhookEvent {
   const sizes = jobs.flatMap(({ record }) => (record?.success ? record.outputs.map(({ size_bytes }) => size_bytes) : []))
   return {
     job_id: `build_${randomUUID()}`,
+    name,
     status: error === undefined ? 'completed' : 'failed',
     ...(error !== undefined && { error: asImagemillError(error).reason }),
     outputs: jobs.length,

@@ -75,6 +75,12 @@ async function oldestOtherRun(root: string): Promise<number> {
   return Math.min(Infinity, ...starts)
 }
 
+/** Bytes of a store at most. */
+export async function storeSize(folder: string): Promise<number> {
+  const size = await readWritten(join(folder, LAYOUT))
+  return Number.isFinite(size) ? size : 0
+}
+
 /** Bytes in the store at most: what was replaced or removed since the last count is in it still. NaN is more than any limit. */
 async function readWritten(root: string): Promise<number> {
   const text = (await readFile(join(root, WRITTEN), 'utf8').catch(ignoreGone)) ?? ''
