@@ -178,7 +178,7 @@ function useSize(element: { current: HTMLElement | null }): Point {
 
 /** As high as the picture is at the usual width of the pane, within reason. */
 function heightOf({ width, height }: InspectedOutput): number {
-  return Math.round(Math.max(220, Math.min(460, (760 * height) / width, Math.max(height, 220))))
+  return Math.round(Math.max(220, Math.min(420, (760 * height) / width, Math.max(height, 220))))
 }
 
 function clamp(value: number, most: number): number {
