@@ -31,6 +31,7 @@ export type ErrorCode =
   | 'PACKAGE_MISSING'
   | 'UNSUPPORTED_SHARP'
   | 'POSITION_SHIPS'
+  | 'BUDGET_EXCEEDED'
   | 'REMOTE_DENIED'
   | 'REMOTE_UNREACHABLE'
   | 'REMOTE_TOO_LARGE'
@@ -75,8 +76,8 @@ export class ImagemillError extends Error {
   constructor(facts: ErrorFacts, options?: ErrorOptions) {
     super(compose(facts), options)
     this.code = facts.code
-    this.reason = facts.message
-    this.hint = facts.hint
+    this.reason = readable(facts.message)
+    this.hint = facts.hint === undefined ? undefined : readable(facts.hint)
     this.file = facts.file
     this.query = facts.query
   }
@@ -97,8 +98,26 @@ export class ImagemillError extends Error {
 }
 
 function compose({ code, message, hint, file, query }: ErrorFacts): string {
-  const place = file === undefined ? '' : `${file}${query ? `?${query}` : ''}: `
-  return `[${code}] ${place}${message}.${hint ? ` ${hint}` : ''}`
+  const place = file === undefined ? '' : `${oneLine(file)}${query ? `?${shortened(oneLine(query), 200)}` : ''}: `
+  return `[${code}] ${place}${readable(message)}.${hint ? ` ${readable(hint)}` : ''}`
+}
+
+/** What was received is quoted, and may be of any length and hold what would change the terminal that it is printed on. */
+function readable(text: string): string {
+  return shortened(
+    // Pair by pair: what stands between two quotations is ours, and is left whole.
+    oneLine(text).replace(/`([^`]*)`/g, (_, quoted: string) => `\`${shortened(quoted, 100)}\``),
+    1000,
+  )
+}
+
+/** A text without the characters that end a line or steer a terminal, and without halves of letters: they are written by their number. */
+export function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cs}\u2028\u2029]/gu, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+function shortened(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most).replace(/\p{Cs}$/u, '')}…` : text
 }
 
 /** The code of a Node.js system error, or undefined. */

@@ -9,6 +9,7 @@ import { jobsApiPart } from './plugin/jobs-api.ts'
 import { manifestPart, modulesPart } from './plugin/modules.ts'
 import { newUrlPart } from './plugin/new-url.ts'
 import { resolveOptions, type ImagemillOptions } from './plugin/options.ts'
+import { overlayModulePart, overlayPart } from './plugin/overlay.ts'
 import type { ProjectOptions, ProjectTypes } from './plugin/project-types.ts'
 import { remoteImportsPart } from './plugin/remote-imports.ts'
 import { servePart } from './plugin/serve.ts'
@@ -17,6 +18,7 @@ export type { Exif, Gps, Placeholder } from './contract/facts.ts'
 export type { ArtSource, Image, ImageSource, Img, Picture, ReactImage } from './contract/image.ts'
 export type { JobFailure, JobResult, JobSuccess, OutputFile } from './contract/job-result.ts'
 export type { Manifest, ManifestEntry, ManifestSource } from './contract/manifest.ts'
+export type { Report } from './contract/report.ts'
 export { ImagemillError, type ErrorCode } from './errors.ts'
 export type { BuildJob } from './contract/build-job.ts'
 export type { ImagemillOptions } from './plugin/options.ts'
@@ -38,7 +40,7 @@ export function imagemill(options: ImagemillOptions = {}): ImagemillPlugin[] {
 }
 
 function parts(api: Api, worker: boolean): PluginPart[] {
-  return [newUrlPart(api), remoteImportsPart(api), modulesPart(api), manifestPart(api), ...buildParts(api, worker)]
+  return [newUrlPart(api), remoteImportsPart(api), modulesPart(api), manifestPart(api), overlayModulePart(api), ...buildParts(api, worker)]
 }
 
 /** What only Vite has: a logger, a dev server, pages, and bundles of their own for workers. */
@@ -62,6 +64,7 @@ function viteParts(api: Api): PluginPart[] {
     },
     inspectorPart(api),
     jobsApiPart(api),
+    overlayPart(api),
     ...htmlParts(api, () => settled),
     ...componentParts(api),
     lightningPart(api, () => settled),

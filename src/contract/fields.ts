@@ -11,9 +11,11 @@ export function text(expected: string): z.ZodString {
   return z.string({ error: expected }).min(1, { error: expected }).describe(expected)
 }
 
-/** A path; no system has one with a NUL byte in it. */
+/** A path; no system has one with a NUL byte in it, and one with half a letter has no address. */
 export function path(expected: string): z.ZodString {
-  return text(expected).regex(/^[^\0]*$/, { error: `${expected}, without NUL bytes` })
+  return text(expected)
+    .regex(/^[^\0]*$/, { error: `${expected}, without NUL bytes` })
+    .refine((value) => !/\p{Cs}/u.test(value), { error: `${expected}, of whole letters` })
 }
 
 export function whole(expected: string, min: number, max: number): z.ZodInt {

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { reportEntrySchema } from './report.ts'
 
 const SOURCE_FORMATS = ['png', 'jpeg', 'webp', 'avif', 'gif', 'tiff', 'svg'] as const
 const FORMATS = ['png', 'jpeg', 'webp', 'avif', 'gif'] as const
@@ -101,13 +102,6 @@ const totalsSchema = z.strictObject({
   damaged: count.describe('Entries of the store that were damaged and made anew.'),
 })
 
-const entrySchema = z.strictObject({
-  name: z.string().describe('The page, or the module that a bundle begins with, below the root.'),
-  files: count,
-  size_bytes: count.describe('Most that it can make a browser load: the largest file of each import.'),
-  first_size_bytes: count.describe('The part of it that needs no dynamic import.'),
-})
-
 const liveSchema = z.strictObject({
   workers: z.strictObject({ busy: count, most: count }),
   queue: z.strictObject({ waiting: count, processing: count }),
@@ -121,7 +115,7 @@ export const inspectionSchema = z.strictObject({
   command: z.enum(['build', 'serve']),
   requests: z.array(requestSchema).describe('By name.'),
   totals: totalsSchema,
-  entries: z.array(entrySchema).exactOptional().describe('What pages weigh, where a build knows it.'),
+  entries: z.array(reportEntrySchema).exactOptional().describe('What pages weigh, where a build knows it.'),
   live: liveSchema.exactOptional().describe('What goes on just now.'),
 })
 

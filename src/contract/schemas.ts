@@ -26,6 +26,7 @@ import {
   lookMetadataSchema,
   srcsetMetadataSchema,
 } from './metadata.ts'
+import { progressEventSchema } from './progress.ts'
 import { reportSchema } from './report.ts'
 
 /** Every JSON shape by the name of its file in `imagemill/schemas/`. */
@@ -49,6 +50,7 @@ export const SCHEMAS = {
   'dry-run': dryRunSchema,
   manifest: manifestSchema,
   report: reportSchema,
+  'progress-event': progressEventSchema,
   inspection: inspectionSchema,
   caps: capsSchema,
   'job-queued-response': jobQueuedResponseSchema,

@@ -1,5 +1,5 @@
 import type { JobFailure } from '../contract/job-result.ts'
-import { asImagemillError, type ImagemillError } from '../errors.ts'
+import { asImagemillError, oneLine, type ImagemillError } from '../errors.ts'
 import { isRecord } from '../hash.ts'
 
 /** The record of a job that failed. */
@@ -23,7 +23,7 @@ export function operationOf(job: unknown): string {
 }
 
 function sentence({ code, reason, file }: ImagemillError): string {
-  if (code === 'SOURCE_NOT_FOUND' && file !== undefined) return `Input file not found: ${file}`
+  if (code === 'SOURCE_NOT_FOUND' && file !== undefined) return `Input file not found: ${oneLine(file)}`
   const start = /^[a-z]/.test(reason) ? reason.charAt(0).toUpperCase() + reason.slice(1) : reason
-  return file === undefined ? start : `${start}: ${file}`
+  return file === undefined ? start : `${start}: ${oneLine(file)}`
 }

@@ -6,6 +6,7 @@ import type { ImagemillError } from '../errors.ts'
 import type { Request } from '../query/request.ts'
 import type { Source } from '../types.ts'
 import { cacheFolder } from '../store/cache-folder.ts'
+import type { ChunkGraph } from './entries.ts'
 import { openBuildJobs, type BuildJobs } from './build-jobs.ts'
 import { openChanges, type Changes } from './changes.ts'
 import { openPosts, type Posts } from './webhooks.ts'
@@ -51,7 +52,7 @@ export interface Api {
   /** What servers use that leave their files to the client's build. */
   onServer: Used
   /** The client's build, once it is on disk. */
-  client?: { folder: string; used: Used }
+  client?: { folder: string; used: Used; graph: ChunkGraph | undefined }
   /** Ids of the modules of a file, on the dev server. */
   watched: Map<string, Set<string>>
   /** Files of images that pages name in their own markup, on the dev server. */
@@ -88,10 +89,12 @@ export interface Used {
   inlined: Set<string>
   /** Ids of the answers that are in the code itself. */
   facts: Set<string>
+  /** File ids, and keys of inlined outputs, that each chunk, page and style sheet names. */
+  hosts: Map<string, Set<string>>
 }
 
 export function nothingUsed(): Used {
-  return { files: new Map(), inlined: new Set(), facts: new Set() }
+  return { files: new Map(), inlined: new Set(), facts: new Set(), hosts: new Map() }
 }
 
 export function createApi(options: Options): Api {

@@ -29,7 +29,10 @@ export interface Asked {
   defaults: QueryInput | undefined
 }
 
-export function ask(id: string, { api, root, publicDir }: Pick<Place, 'api' | 'root' | 'publicDir'>): Asked | undefined {
+export function ask(
+  id: string,
+  { api, root, publicDir, devBase }: Pick<Place, 'api' | 'root' | 'publicDir' | 'devBase'>,
+): Asked | undefined {
   const remote = remoteOfId(id)
   if (remote !== undefined) return askRemote(remote, api)
   const { file: written, query } = splitId(id)
@@ -37,6 +40,8 @@ export function ask(id: string, { api, root, publicDir }: Pick<Place, 'api' | 'r
   const file = locate(written, root, publicDir)
   // No file has such a name, and whatever is asked for one throws.
   if (file.includes('\0')) return undefined
+  // The dev server takes a `\` for a `/`, and would judge another file than the one that is read here.
+  if (devBase !== undefined && sep === '/' && file.includes('\\')) return undefined
   const path = pathBelow(root, file)
   if (!api.options.matches(path)) return undefined
   const defaults = api.options.defaults(path, query)

@@ -5,6 +5,7 @@ import type { Pipeline } from '../pipeline.ts'
 import { FORMATS, SHAPES, VALUE_ALIASES } from '../query/directives.ts'
 import { displayedSize, type Plan } from '../query/plan.ts'
 import { parseRequest } from '../query/request.ts'
+import { own } from '../query/values.ts'
 import type { Output, Source } from '../types.ts'
 import type { Job } from './api.ts'
 
@@ -61,7 +62,7 @@ function unreadableSource(file: string): Source {
 function exportsOnly(query: string, shapes: readonly string[]): string {
   const written = new URLSearchParams(query)
   const word = written.get('as')?.split(':')[0] ?? ''
-  const shape = VALUE_ALIASES[word] ?? word
+  const shape = own(VALUE_ALIASES, word) ?? word
   return [
     ...([...SHAPES, ...shapes].some((known) => known === shape) ? [`as=${shape}`] : []),
     ...(written.has('placeholder') ? ['placeholder=lqip'] : []),

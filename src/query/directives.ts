@@ -10,6 +10,7 @@ import {
   number,
   numberOrFlag,
   oneOf,
+  own,
   transform,
   type Read,
 } from './values.ts'
@@ -215,7 +216,7 @@ export interface Shape {
 
 function readShape(value: string): Shape | undefined {
   const [word = '', keys] = value.split(':')
-  const name = oneOf(SHAPES)(VALUE_ALIASES[word] ?? word)
+  const name = oneOf(SHAPES)(own(VALUE_ALIASES, word) ?? word)
   if (!name || (keys !== undefined && name !== 'metadata')) return undefined
   if (keys === undefined) return { name }
   const picked = keys.split(/[;,]/).filter(Boolean)

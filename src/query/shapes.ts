@@ -2,6 +2,7 @@ import { ImagemillError } from '../errors.ts'
 import { SHAPES, VALUE_ALIASES } from './directives.ts'
 import { nearest } from './spelling.ts'
 import type { Texts } from './text.ts'
+import { own } from './values.ts'
 
 /** A shape of the plugin options, as `as` names it. */
 export interface CustomShape {
@@ -36,5 +37,5 @@ export function shapeText({ name, args }: CustomShape): string {
 }
 
 function isBuiltIn(name: string): boolean {
-  return SHAPES.some((known) => known === (VALUE_ALIASES[name] ?? name))
+  return SHAPES.some((known) => known === (own(VALUE_ALIASES, name) ?? name))
 }

@@ -31,7 +31,10 @@ export function readTexts(query: QueryInput): Texts {
   const texts: Texts = new Map()
   for (const [key, value] of pairs(query)) {
     const [name, word] = canonicalPair(key, value)
-    texts.set(name, [...(texts.get(name) ?? []), ...(WHOLE.has(name) ? [word.trim()] : listOf(word))])
+    const words = WHOLE.has(name) ? [word.trim()] : listOf(word)
+    const known = texts.get(name)
+    if (known) for (const more of words) known.push(more)
+    else texts.set(name, words)
   }
   return texts
 }
@@ -52,8 +55,15 @@ function pairs(query: QueryInput): Iterable<[string, string]> {
   // A raw `#` in a query is a colour, not the start of a fragment.
   if (typeof query === 'string') return new URLSearchParams(query.replace(/^\?/, '').replaceAll('#', '%23'))
   return Object.entries(query).flatMap(([key, value]) =>
-    value === undefined ? [] : [[key, Array.isArray(value) ? value.join(';') : value === true ? '' : String(value)]],
+    value === undefined
+      ? []
+      : [[wellFormed(key), wellFormed(Array.isArray(value) ? value.join(';') : value === true ? '' : String(value))]],
   )
+}
+
+/** Half a letter is none, as in the query of a URL. */
+function wellFormed(text: string): string {
+  return text.replace(/\p{Cs}/gu, '\uFFFD')
 }
 
 /** Bare words of vite-imagetools, as in `?cover` or `?right top`, and the other spellings of a key. */

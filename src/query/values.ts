@@ -32,8 +32,13 @@ export function numberOrFlag(min: number, max: number): Read<number | boolean> {
   return (text) => (text === '1' ? read(text) : (flag(text) ?? read(text)))
 }
 
+/** What a table says of a word; every object has a `constructor`, of which no table says anything. */
+export function own<T>(table: Readonly<Record<string, T>>, word: string): T | undefined {
+  return Object.hasOwn(table, word) ? table[word] : undefined
+}
+
 export function oneOf<const T extends string>(words: readonly T[], aliases: Readonly<Record<string, T>> = {}): Read<T> {
-  return (text) => words.find((word) => word === text) ?? aliases[text]
+  return (text) => words.find((word) => word === text) ?? own(aliases, text)
 }
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1e3, mb: 1e6 }
@@ -41,7 +46,7 @@ const UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1e3, mb: 1e6 
 /** `50000`, `50kb` or `1.2mb`, in bytes. */
 export const bytes: Read<number> = (text) => {
   const [, amount = '', unit = ''] = /^([\d.]+)\s*([a-z]*)$/i.exec(text) ?? []
-  const value = Math.round((number(0, 1e9)(amount) ?? 0) * (UNITS[unit.toLowerCase()] ?? 0))
+  const value = Math.round((number(0, 1e9)(amount) ?? 0) * (own(UNITS, unit.toLowerCase()) ?? 0))
   return value > 0 ? value : undefined
 }
 

@@ -62,6 +62,11 @@ async function removeOrphanBlobs(root: string, entries: readonly Kept[]): Promis
   }
 }
 
+/** Whether another running process uses a store. */
+export async function isInUse(folder: string): Promise<boolean> {
+  return (await oldestOtherRun(join(folder, LAYOUT))) < Infinity
+}
+
 /** Start of the longest-running other process on this store, in ms since 1970; Infinity when there is none. */
 async function oldestOtherRun(root: string): Promise<number> {
   const paths = await filesOf(join(root, 'runs'))

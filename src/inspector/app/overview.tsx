@@ -66,10 +66,16 @@ export function Overview({ inspection }: { inspection: Inspection }): JSX.Elemen
           by={(request) => savedBytes(request) ?? 0}
           text={sizeText}
         />
+        <Top title="Largest" requests={requests.filter((request) => largest(request) > 0)} by={largest} text={sizeText} />
         <Top title="Slowest" requests={requests.filter((request) => elapsed(request) > 0)} by={elapsed} text={durationText} />
       </div>
     </div>
   )
+}
+
+/** Bytes of the largest file of a request. */
+function largest({ outputs }: InspectedRequest): number {
+  return Math.max(0, ...outputs.map(({ size_bytes = 0 }) => size_bytes))
 }
 
 function Tile({ name, value, more }: { name: string; value: string; more: string }): JSX.Element {
