@@ -1,22 +1,27 @@
-// npm run bench: everything; npm run bench -- cold warm --quick --rounds=3: parts of it.
+// npm run bench: everything; npm run bench -- cold warm --quick --rounds=3: parts of it. Each part keeps its own raw numbers in
+// results/raw, and the page of results is made from all that are there; with --quick all of it is in .work/results.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { ownPhotographs, photographs } from './photos.js'
-import { writeResults } from './results.js'
+import { writePage } from './page.js'
+import { writeRaw } from './results.js'
 import { avif } from './rows/avif.js'
+import { bytes } from './rows/bytes.js'
 import { check } from './rows/check.js'
 import { cold } from './rows/cold.js'
 import { dev } from './rows/dev.js'
+import { growth } from './rows/growth.js'
 import { memory } from './rows/memory.js'
+import { rivals } from './rows/rivals.js'
 import { service } from './rows/service.js'
 import { stream } from './rows/stream.js'
 import { warm } from './rows/warm.js'
 import { workers } from './rows/workers.js'
 import { misses, table } from './table.js'
 
-const PARTS = { check, cold, avif, memory, warm, dev, stream, workers, service }
+const PARTS = { check, rivals, dev, growth, bytes, cold, avif, memory, warm, stream, workers, service }
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 
 const { values, positionals } = parseArgs({
@@ -35,6 +40,7 @@ for (const name of parts)
 if (process.platform !== 'linux') throw new Error('the bench reads /proc and so runs on Linux only')
 
 install()
+const results = here(values.quick ? '.work/results' : 'results')
 const work = here('.work')
 mkdirSync(work, { recursive: true })
 const own = ownPhotographs()
@@ -43,6 +49,7 @@ const bench = {
   node: here('node_modules/node/bin/node'),
   /** Of both sides; ours takes as many as there are CPUs. */
   processes: 2,
+  quick: values.quick,
   rounds: Number(values.rounds ?? (values.quick ? 1 : 5)),
   photos: [...(await photographs(work, Number(values.photos ?? (values.quick ? 6 : 52)))), ...own],
   many: Number(values.many ?? (values.quick ? 12 : 500)),
@@ -51,21 +58,27 @@ const bench = {
 }
 
 const start = performance.now()
-const results = {}
+const rows = []
 for (const name of parts) {
-  results[name] = await PARTS[name](bench)
-  bench.earlier[name] = results[name].runs
+  process.stderr.write(`\n${name}: ${minutes()} min since the start\n`)
+  const result = await PARTS[name](bench)
+  bench.earlier[name] = result.runs
+  rows.push(...result.rows)
+  // What is published is of the photographs that everyone has.
+  if (name !== 'check' && own.length === 0) writeRaw(results, name, bench, result)
 }
-const rows = Object.values(results).flatMap((result) => result.rows)
-process.stdout.write(`\n${table(rows)}\n\n${Math.round((performance.now() - start) / 1000)} s\n`)
-// Only the whole, on the photographs that everyone has, is published.
-if (positionals.length === 0 && !values.quick && own.length === 0) writeResults(here('results'), bench, results)
+process.stdout.write(`\n${table(rows)}\n\n${minutes()} min\n`)
 for (const { what } of misses(rows)) process.stdout.write(`not reached: ${what}\n`)
+if (own.length === 0) process.stdout.write(`${writePage(results, { publish: !values.quick })}\n`)
+
+function minutes() {
+  return ((performance.now() - start) / 60_000).toFixed(1)
+}
 
 /** The rivals are no dependency of the package: they are installed here, when they are first needed. */
 function install() {
   if (!existsSync(here('../dist/index.js'))) throw new Error('there is no dist/: run `npm run build` first')
-  if (existsSync(here('node_modules/node/bin/node'))) return
+  if (existsSync(here('node_modules/node/bin/node')) && existsSync(here('node_modules/ipx'))) return
   const { status } = spawnSync('npm', ['ci', '--prefix', here('.'), '--ignore-scripts=false'], { stdio: 'inherit' })
   if (status !== 0) throw new Error('the rivals could not be installed')
 }

@@ -38,3 +38,10 @@ const cli = await open('cli.js')
 const { output: files } = await cli.write({ dir: path('.'), chunkFileNames: 'cli/[name].js', comments: true })
 const lost = files.find(({ fileName, code }) => fileName === 'cli.js' && code.includes('import.meta.url'))
 if (lost) throw new Error('a module that looks for another one is in cli.js itself')
+
+// The overlay runs in a page: one module, to which the plugin adds its beginning.
+const overlay = await open('../src/overlay/app/main.ts')
+await overlay.write({ file: path('overlay/script.js') })
+
+const { writeInspector } = await import('./inspector.js')
+await writeInspector()

@@ -76,3 +76,5 @@ declare module 'virtual:imagemill/manifest' {
   const manifest: import('imagemill').Manifest
   export default manifest
 }
+/** The list of images on pages of the dev server, for frameworks without a page of their own; empty in a build. */
+declare module 'virtual:imagemill/overlay' {}

@@ -5,6 +5,11 @@ export function sha256(data: string | Uint8Array): string {
   return hash('sha256', data)
 }
 
+/** sha256 in base64, as content security policies write it. */
+export function sha256Base64(text: string): string {
+  return hash('sha256', text, 'base64')
+}
+
 /** JSON with sorted keys and without undefined: equal values give equal text. */
 export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonical(item ?? null)).join(',')}]`

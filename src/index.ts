@@ -4,10 +4,12 @@ import type { ImagemillPlugin, PluginPart, ViteConfig } from './plugin/bundler.t
 import { componentParts } from './plugin/components.ts'
 import { lightningPart, postcssPlugin, useOwnPostcss, withPostcss, type UserConfig } from './plugin/css.ts'
 import { htmlParts } from './plugin/html.ts'
+import { inspectorPart } from './plugin/inspector.ts'
 import { jobsApiPart } from './plugin/jobs-api.ts'
 import { manifestPart, modulesPart } from './plugin/modules.ts'
 import { newUrlPart } from './plugin/new-url.ts'
 import { resolveOptions, type ImagemillOptions } from './plugin/options.ts'
+import { overlayModulePart, overlayPart } from './plugin/overlay.ts'
 import type { ProjectOptions, ProjectTypes } from './plugin/project-types.ts'
 import { remoteImportsPart } from './plugin/remote-imports.ts'
 import { servePart } from './plugin/serve.ts'
@@ -16,6 +18,7 @@ export type { Exif, Gps, Placeholder } from './contract/facts.ts'
 export type { ArtSource, Image, ImageSource, Img, Picture, ReactImage } from './contract/image.ts'
 export type { JobFailure, JobResult, JobSuccess, OutputFile } from './contract/job-result.ts'
 export type { Manifest, ManifestEntry, ManifestSource } from './contract/manifest.ts'
+export type { Report } from './contract/report.ts'
 export { ImagemillError, type ErrorCode } from './errors.ts'
 export type { BuildJob } from './contract/build-job.ts'
 export type { ImagemillOptions } from './plugin/options.ts'
@@ -37,7 +40,7 @@ export function imagemill(options: ImagemillOptions = {}): ImagemillPlugin[] {
 }
 
 function parts(api: Api, worker: boolean): PluginPart[] {
-  return [newUrlPart(api), remoteImportsPart(api), modulesPart(api), manifestPart(api), ...buildParts(api, worker)]
+  return [newUrlPart(api), remoteImportsPart(api), modulesPart(api), manifestPart(api), overlayModulePart(api), ...buildParts(api, worker)]
 }
 
 /** What only Vite has: a logger, a dev server, pages, and bundles of their own for workers. */
@@ -59,7 +62,9 @@ function viteParts(api: Api): PluginPart[] {
         api.report.useLogger(config.logger)
       },
     },
+    inspectorPart(api),
     jobsApiPart(api),
+    overlayPart(api),
     ...htmlParts(api, () => settled),
     ...componentParts(api),
     lightningPart(api, () => settled),

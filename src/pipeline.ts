@@ -4,7 +4,7 @@ import { sha256 } from './hash.ts'
 import { planRequest, planViews, type Plan } from './query/plan.ts'
 import { prunePlan } from './query/prune.ts'
 import type { Request } from './query/request.ts'
-import type { Queue } from './queue/queue.ts'
+import type { Load, Queue } from './queue/queue.ts'
 import { sharedWork } from './shared-work.ts'
 import { singleFlight } from './single-flight.ts'
 import { encoderVersions } from './source/encoder-versions.ts'
@@ -18,6 +18,7 @@ import { isOutput, storedOutput } from './store/output.ts'
 import { openRunStore, type RunStore } from './store/run-store.ts'
 import type { Shared } from './store/shared.ts'
 import type { Store } from './store/store.ts'
+import { storeSize } from './store/sweep.ts'
 import type { Fact, Output, Source, StoredFact, StoredOutput } from './types.ts'
 
 export interface PipelineOptions {
@@ -72,6 +73,10 @@ export interface Pipeline {
   showsPosition(file: string): Promise<boolean>
   /** The bytes of an output that an earlier process made, or undefined. */
   find(key: string): Promise<Buffer | undefined>
+  /** What is known of an output that this run or an earlier one made; nothing is made. */
+  known(key: string): Promise<(StoredOutput & { cached: boolean }) | undefined>
+  /** What goes on, and how much the store holds. */
+  load(): Promise<Load & { store: { size_bytes: number; most_bytes: number } }>
   /** Entries that were found damaged and made anew. */
   damaged(): Promise<number>
   /** Brings the store back to its size, after a build. */
@@ -93,15 +98,7 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, remote, share
   const fresh = new Set<string>()
   const look = sourceReader({ inspect: (path, format) => queue.header(path, format), remote, shared, store, warn })
   const encode = outputMaker({ folder, queue, shared, patience, write: store.write })
-  let encoder: Promise<string> | undefined
-
-  const versions = (): Promise<string> => {
-    // Its hash says as much, and is part of every key.
-    encoder ??= encoderVersions(() => queue.versions()).then(sha256)
-    // A failure is not kept: the next caller tries anew.
-    encoder.catch(() => (encoder = undefined))
-    return encoder
-  }
+  const versions = encoderHash(queue)
 
   const answer = (stored: StoredOutput): StoredOutput & { cached: boolean } => ({ ...stored, cached: !fresh.has(stored.key) })
 
@@ -149,6 +146,11 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, remote, share
       const blob = opened.get(key)?.blob
       return blob && opened.read(key, blob)
     },
+    known: async (key) => {
+      const stored = seen.get(key) ?? findIn(await store.open(), key)
+      return stored && answer(stored)
+    },
+    load: async () => ({ ...queue.load(), store: { size_bytes: await storeSize(folder), most_bytes: maxSize } }),
     damaged: () => store.damaged(),
     async tidy() {
       fresh.clear()
@@ -168,6 +170,17 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, remote, share
       await shared?.close()
       await store.close()
     },
+  }
+}
+
+/** Versions of the encoders as a hash, which says as much, and is part of every key. */
+function encoderHash(queue: Queue): () => Promise<string> {
+  let encoder: Promise<string> | undefined
+  return () => {
+    encoder ??= encoderVersions(() => queue.versions()).then(sha256)
+    // A failure is not kept: the next caller tries anew.
+    encoder.catch(() => (encoder = undefined))
+    return encoder
   }
 }
 

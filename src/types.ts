@@ -158,8 +158,8 @@ export interface Search {
   converged: boolean
   /** Score of what was chosen, where a score was the target. */
   score?: number
-  /** Every quality that was tried with the bytes it gave, in turn. */
-  tries: [quality: number, size_bytes: number][]
+  /** Every quality that was tried with the bytes it gave, in turn, and the score where that was the target. */
+  tries: [quality: number, size_bytes: number, score?: number][]
 }
 
 /** One encoded file that a request asks for, with everything that its bytes depend on. */
@@ -182,6 +182,8 @@ export interface StoredOutput {
   elapsed_ms: number
   /** How its quality was found, where it was looked for. */
   search?: Search
+  /** Whether it is the own encoding of the source, which was smaller than any of ours. */
+  kept?: true
 }
 
 /** What is asked of the pixels of a source to trim it. */

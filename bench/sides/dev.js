@@ -1,63 +1,40 @@
-// A dev server that has already served a page and an image: what a cold module and a second GET take, as a browser sees them.
-import { Agent, request } from 'node:http'
-import { performance } from 'node:perf_hooks'
+// A dev server that has already served a page, a module and an image: what a cold module and a second GET take, as a browser sees them.
+import { Agent } from 'node:http'
 import { lookAt } from '../processes.js'
-import { load } from './plugins.js'
+import { getter } from './get.js'
 import { say, task } from './report.js'
+import { openServer } from './servers.js'
 
-const { vite, plugins } = await load(task.side)
-const server = await vite.createServer({
-  root: task.root,
-  configFile: false,
-  logLevel: 'silent',
-  plugins,
-  server: { port: 0, host: '127.0.0.1', watch: null },
-  optimizeDeps: { noDiscovery: true },
-})
-await server.listen()
-const { port } = server.httpServer.address()
-const agent = new Agent({ keepAlive: true })
+const { port, host, moduleOf, addressesIn, close } = await openServer(task)
+const get = getter({ port, host, agent: new Agent({ keepAlive: true }) })
+const processes = () => lookAt(process.pid, { memory: false }).length - 1
 
-await get('/')
-await get('/main.js')
-await get(`/photos/${task.warm}?w=200&format=webp&import`)
+for (const path of moduleOf('')) await get(path)
+const known = await open(task.warm)
 
 const modules = []
-const answers = []
-for (const photo of task.photos) {
-  const module = await get(`/photos/${photo}?${task.query}&import`)
-  modules.push({ ms: module.ms, processes: lookAt(process.pid, { memory: false }).length - 1 })
-  answers.push(module.body.toString())
-}
 const first_ms = []
 const second_ms = []
-for (const code of answers) {
-  const addresses = [...new Set(code.match(/\/@image(?:mill|tools)\/[\w.-]+/g))]
-  if (addresses.length !== task.outputs) throw new Error(`expected ${task.outputs} addresses in the module, found ${addresses.length}`)
-  for (const address of addresses) {
-    first_ms.push((await get(address)).ms)
-    second_ms.push((await get(address)).ms)
-  }
+const opened = []
+for (const photo of task.photos) {
+  const { ms, addresses } = await open(photo)
+  if (ms !== undefined) modules.push({ ms, processes: processes() })
+  if (addresses.length !== task.outputs) throw new Error(`expected ${task.outputs} addresses, found ${addresses.length}`)
+  opened.push(addresses)
+}
+await get(known.addresses[0])
+for (const address of opened.flat()) {
+  first_ms.push((await get(address)).ms)
+  second_ms.push((await get(address)).ms)
 }
 say({ modules, first_ms, second_ms })
-await server.close()
+await close()
 process.exit(0)
 
-function get(path) {
-  const start = performance.now()
-  return new Promise((resolve, reject) => {
-    request({ host: '127.0.0.1', port, path, agent }, (response) => {
-      const chunks = []
-      response
-        .on('data', (chunk) => chunks.push(chunk))
-        .on('error', reject)
-        .on('end', () => {
-          const ms = performance.now() - start
-          if (response.statusCode === 200) resolve({ ms, body: Buffer.concat(chunks) })
-          else reject(new Error(`${path}: ${response.statusCode}`))
-        })
-    })
-      .on('error', reject)
-      .end()
-  })
+/** The addresses of a photograph, and how long it took to learn them; where they need not be asked for, nothing. */
+async function open(photo) {
+  const [path] = moduleOf(photo)
+  if (!path) return { addresses: addressesIn('', photo) }
+  const { ms, body } = await get(path)
+  return { ms, addresses: [...new Set(addressesIn(body.toString(), photo))] }
 }

@@ -11,14 +11,24 @@ export async function load(side, files) {
   const home = side === 'ours' || side === 'files' ? '../../package.json' : '../package.json'
   const require = createRequire(new URL(home, import.meta.url))
   const vite = await import(pathToFileURL(require.resolve('vite')).href)
-  if (side === 'none') return { vite, plugins: [] }
-  if (side === 'files') return { vite, plugins: [emitter(files)] }
-  if (side === 'ours') {
+  return { vite, plugins: await PLUGINS[side](files) }
+}
+
+const PLUGINS = {
+  none: () => [],
+  files: (folder) => [emitter(folder)],
+  ours: async () => {
     const { imagemill } = await import('../../dist/index.js')
-    return { vite, plugins: [imagemill({ logLevel: 'silent' })] }
-  }
-  const { imagetools } = await import('vite-imagetools')
-  return { vite, plugins: [imagetools()] }
+    return [imagemill({ logLevel: 'silent' })]
+  },
+  rival: async () => {
+    const { imagetools } = await import('vite-imagetools')
+    return [imagetools()]
+  },
+  enhanced: async () => {
+    const [{ enhancedImages }, { svelte }] = await Promise.all([import('@sveltejs/enhanced-img'), import('@sveltejs/vite-plugin-svelte')])
+    return [enhancedImages(), svelte({ configFile: false })]
+  },
 }
 
 /** The least that any plugin has to do for the same files: hand over bytes that it has. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import fastGlob from 'fast-glob'
@@ -11,7 +11,8 @@ import { isImageFile } from '../query/text.ts'
 import { UsageError, readArguments } from './arguments.ts'
 import { ENGINE_HELP, ENGINE_OPTIONS, engineOf } from './engine.ts'
 import { onInterrupt } from './interrupt.ts'
-import { runJobs } from './run-jobs.ts'
+import { PROGRESS_HELP, PROGRESS_OPTIONS, audienceOf } from './progress.ts'
+import { runJobs, type Telling } from './run-jobs.ts'
 
 export const help = `Usage: imagemill '<glob>?<query>' --out <dir> [--dry-run]
        imagemill files '<glob>?<query>' --out <dir> [--dry-run]
@@ -22,13 +23,18 @@ the glob names it, and so is what is in <dir>.
 
   --out <dir>          the folder to write to
   --dry-run            prints what would be written, and writes nothing
+${PROGRESS_HELP}
 ${ENGINE_HELP}
 
   imagemill 'photos/**/*.jpg?w=320;640&format=avif;webp' --out public/photos
 `
 
 export async function run(args: readonly string[]): Promise<number> {
-  const { values, positionals } = readArguments(args, { out: { type: 'string' }, 'dry-run': { type: 'boolean' }, ...ENGINE_OPTIONS }, 1)
+  const { values, positionals } = readArguments(
+    args,
+    { out: { type: 'string' }, 'dry-run': { type: 'boolean' }, ...PROGRESS_OPTIONS, ...ENGINE_OPTIONS },
+    1,
+  )
   const [pattern, query] = splitPattern(positionals[0] ?? '')
   if (query === undefined) throw new UsageError("expected '<glob>?<query>', as in 'photos/*.jpg?w=640'")
   if (values.out === undefined || values.out === '') throw new UsageError('there is no folder to write to: expected --out <dir>')
@@ -45,12 +51,30 @@ export async function run(args: readonly string[]): Promise<number> {
   return values['dry-run'] ? dryRun(wanted, values) : make(wanted, values)
 }
 
-function make(wanted: readonly Wanted[], values: Parameters<typeof engineOf>[0]): Promise<number> {
-  return runJobs(each(wanted), (item, context) => answer(asked(item, makeFiles), context), engineOf(values), onInterrupt())
+type Values = Parameters<typeof engineOf>[0] & Parameters<typeof audienceOf>[0]
+
+function make(wanted: readonly Wanted[], values: Values): Promise<number> {
+  return runJobs(
+    each(wanted),
+    (item, context) => answer(asked(item, makeFiles), context),
+    engineOf(values),
+    onInterrupt(),
+    telling(wanted, values),
+  )
+}
+
+/** All are asked for the same: how much work each is, is in the size of its source. */
+function telling(wanted: readonly Wanted[], values: Values): Telling<Wanted> {
+  const audience = audienceOf(values)
+  const sizes = new Map(
+    audience === 'nobody' ? [] : wanted.map(({ input }) => [input, statSync(input, { throwIfNoEntry: false })?.size ?? 0]),
+  )
+  const work = [...sizes.values()].reduce((sum, size) => sum + size, 0)
+  return { audience, about: ({ input }) => ({ name: input, work: sizes.get(input) ?? 0 }), expected: { total: wanted.length, work } }
 }
 
 /** Not even what is found out about the sources stays. */
-async function dryRun(wanted: readonly Wanted[], values: Parameters<typeof engineOf>[0]): Promise<number> {
+async function dryRun(wanted: readonly Wanted[], values: Values): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'imagemill-dry-'))
   try {
     return await runJobs(
@@ -58,6 +82,7 @@ async function dryRun(wanted: readonly Wanted[], values: Parameters<typeof engin
       (item, context) => answer(asked(item, planFiles), context),
       { ...engineOf(values), folder },
       onInterrupt(),
+      telling(wanted, values),
     )
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -1,50 +1,97 @@
 import { performance } from 'node:perf_hooks'
+import type { ProgressEvent } from '../contract/progress.ts'
+import { openLine, progressText } from '../progress/line.ts'
+import { openTally, type Expected, type Outcome } from '../progress/tally.ts'
+import { durationText } from '../units.ts'
+import { UsageError } from './arguments.ts'
 
-/** What a person sees of a long run, on standard error. */
+/** What is seen of a long run, on standard error. */
 export interface Progress {
-  done(success: boolean): void
+  /** Something is begun; the answer is to be called when it has ended. */
+  begin(name: string, work: number): (outcome: Outcome) => void
   /** A line of its own, which the progress does not overwrite. */
   say(message: string): void
+  /** Makes room for what is printed on standard output, which may be the same terminal. */
+  makeRoom(): void
   /** Says what it came to, when there was more than one job. */
   end(): void
 }
 
-/** A terminal line is redrawn this often, a line in a log is added this often, in ms. */
-const REDRAW = 100
-const LOG_LINE = 10_000
+/** For a person, for a program, or for nobody. */
+export type Audience = 'person' | 'program' | 'nobody'
 
-export function openProgress(quiet: boolean): Progress {
-  const start = performance.now()
-  let [jobs, failed, drawn] = [0, 0, start]
-  let line = false
+export const PROGRESS_OPTIONS = { json: { type: 'boolean' } } as const
 
-  const print = (text: string): void => {
-    if (line) process.stderr.write('\r\u001B[K')
-    line = false
-    process.stderr.write(`${text}\n`)
-  }
+export const PROGRESS_HELP = `  --json               progress and warnings as lines of JSON on standard error`
 
-  const text = (): string => {
-    const seconds = (performance.now() - start) / 1000
-    return `imagemill  ${jobs} jobs, ${failed} failed, ${seconds.toFixed(1)} s, ${(jobs / seconds).toFixed(1)} jobs/s`
-  }
+export function audienceOf({ json = false, quiet = false }: { json?: boolean | undefined; quiet?: boolean | undefined }): Audience {
+  if (json && quiet) throw new UsageError('--json and --quiet cannot be used together')
+  return json ? 'program' : quiet ? 'nobody' : 'person'
+}
 
+/** Time between two events for a program, in ms; the last one is never left out. */
+const INTERVAL = 200
+
+export function openProgress(audience: Audience, expected?: Expected): Progress {
+  const tally = openTally(() => performance.now(), expected)
+  if (audience === 'nobody') return { begin: tally.begin, say: () => undefined, makeRoom: () => undefined, end: () => undefined }
+  return audience === 'program' ? forProgram(tally, expected) : forPerson(tally)
+}
+
+function forPerson(tally: ReturnType<typeof openTally>): Progress {
+  const line = openLine()
+  const draw = (): void => line.draw(() => progressText(tally.snapshot(), 'jobs'))
   return {
-    done(success) {
-      jobs++
-      if (!success) failed++
-      if (quiet || performance.now() - drawn < (process.stderr.isTTY ? REDRAW : LOG_LINE)) return
-      drawn = performance.now()
-      if (!process.stderr.isTTY) return print(text())
-      line = true
-      process.stderr.write(`\r\u001B[K${text()}`)
+    begin(name, work) {
+      const ended = tally.begin(name, work)
+      draw()
+      return (outcome) => {
+        ended(outcome)
+        draw()
+      }
     },
-    say(message) {
-      if (!quiet) print(`imagemill: ${message}`)
-    },
+    say: (message) => line.print(`imagemill: ${message}`),
+    makeRoom: () => line.clear(),
     end() {
-      if (!quiet && jobs > 1) print(text())
-      else if (line) process.stderr.write('\r\u001B[K')
+      const { done, failed, elapsed_ms } = tally.snapshot()
+      line.clear()
+      if (done > 1) line.print(`imagemill  ${done} jobs, ${failed} failed, ${durationText(elapsed_ms)}`)
+    },
+  }
+}
+
+function forProgram(tally: ReturnType<typeof openTally>, expected: Expected | undefined): Progress {
+  let [told, toldDone] = [-Infinity, 0]
+  const tell = (event: ProgressEvent): void => void process.stderr.write(`${JSON.stringify(event)}\n`)
+  const progress = (): void => {
+    const { done, failed, total = null, current = null, elapsed_ms, left_ms } = tally.snapshot()
+    const left = left_ms === undefined ? null : Math.round(left_ms)
+    tell({ event: 'progress', done, failed, total, current, elapsed_ms: Math.round(elapsed_ms), left_ms: left })
+    told = performance.now()
+    toldDone = done
+  }
+  let isStarted = false
+  const start = (): void => {
+    if (!isStarted) tell({ event: 'start', total: expected?.total ?? null })
+    isStarted = true
+  }
+  return {
+    begin(name, work) {
+      start()
+      const ended = tally.begin(name, work)
+      return (outcome) => {
+        ended(outcome)
+        if (performance.now() - told >= INTERVAL) progress()
+      }
+    },
+    say: (message) => tell({ event: 'warning', message }),
+    makeRoom: () => undefined,
+    end() {
+      const { done, failed, elapsed_ms } = tally.snapshot()
+      // With nothing to do there is nothing to tell.
+      if (!isStarted) return
+      if (toldDone < done) progress()
+      tell({ event: 'end', done, failed, elapsed_ms: Math.round(elapsed_ms) })
     },
   }
 }

@@ -5,10 +5,19 @@ import { failureRecord } from '../jobs/failure.ts'
 import { pipelineOf } from '../plugin/open.ts'
 import type { Engine } from './engine.ts'
 import type { Interrupt } from './interrupt.ts'
-import { openProgress } from './progress.ts'
+import { openProgress, type Audience } from './progress.ts'
+import type { Expected } from '../progress/tally.ts'
 
 /** What is done for one item, in any order; it never throws. `run` is shared by all. */
 export type Work<T> = (item: T, run: Run) => Promise<{ success: boolean }>
+
+/** What is told of a run while it lasts. */
+export interface Telling<T> {
+  audience: Audience
+  /** How an item is called, and about how much work it is. */
+  about(item: T): { name: string; work: number }
+  expected?: Expected | undefined
+}
 
 /** Jobs between two times of bringing the cache back to its size. */
 const TIDY = 1000
@@ -20,11 +29,12 @@ const TIDY = 1000
 export async function runJobs<T>(
   items: AsyncIterable<T>,
   work: Work<T>,
-  { options, folder, quiet }: Engine,
+  { options, folder }: Engine,
   interrupt: Interrupt,
+  { audience, about, expected }: Telling<T>,
 ): Promise<number> {
   const { signal } = interrupt
-  const progress = openProgress(quiet)
+  const progress = openProgress(audience, expected)
   const pipeline = pipelineOf(options, folder, (error) => progress.say(error.message))
   const run: Run = { pipeline, cwd: process.cwd(), claims: openClaims(), signal, warn: progress.say }
   const slots = openSlots(windowOf(options.concurrency))
@@ -33,7 +43,7 @@ export async function runJobs<T>(
   const give = async (record: { success: boolean }): Promise<void> => {
     // What is left undone after an interruption has not failed.
     if (!record.success && !signal.aborted) failed++
-    progress.done(record.success)
+    progress.makeRoom()
     await print(`${JSON.stringify(record)}\n`)
     if (++done % TIDY === 0) {
       await pipeline.tidy()
@@ -42,11 +52,19 @@ export async function runJobs<T>(
     slots.give()
   }
 
+  const followed = async (item: T): Promise<{ success: boolean }> => {
+    const { name, work: weight } = about(item)
+    const ended = progress.begin(name, weight)
+    const record = await work(item, run)
+    ended(record.success ? 'made' : 'failed')
+    return record
+  }
+
   let printed = Promise.resolve()
   for await (const item of items) {
     await slots.take()
     if (signal.aborted) break
-    const working = work(item, run)
+    const working = followed(item)
     printed = printed.then(async () => give(await working))
     // Told by the last one, which waits for all; until then it must not end the process.
     printed.catch(() => undefined)

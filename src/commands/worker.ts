@@ -27,7 +27,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const { store: shared, queue, concurrency, memory, limits, cache } = options
   if (!shared || !queue) throw new UsageError('a worker needs --redis and --store')
   const interrupt = onInterrupt()
-  const { say } = openProgress(quiet)
+  const { say } = openProgress(quiet ? 'nobody' : 'person')
   const warn = (error: Error): void => say(error.message)
   const pool = openPool({ concurrency, memory, timeout: limits.timeout, pixelLimit: limits.pixels })
   const store = openRunStore({ folder, maxSize: cache.maxSize, warn })

@@ -15,6 +15,7 @@ import {
   singleJobSchema,
   srcsetJobSchema,
 } from './job.ts'
+import { inspectionSchema } from './inspection.ts'
 import { jobResultSchema, outputFileSchema } from './job-result.ts'
 import { jobQueuedResponseSchema, jobStatusResponseSchema, validationErrorSchema, webhookEventSchema } from './lifecycle.ts'
 import { manifestSchema } from './manifest.ts'
@@ -25,6 +26,7 @@ import {
   lookMetadataSchema,
   srcsetMetadataSchema,
 } from './metadata.ts'
+import { progressEventSchema } from './progress.ts'
 import { reportSchema } from './report.ts'
 
 /** Every JSON shape by the name of its file in `imagemill/schemas/`. */
@@ -48,6 +50,8 @@ export const SCHEMAS = {
   'dry-run': dryRunSchema,
   manifest: manifestSchema,
   report: reportSchema,
+  'progress-event': progressEventSchema,
+  inspection: inspectionSchema,
   caps: capsSchema,
   'job-queued-response': jobQueuedResponseSchema,
   'job-status-response': jobStatusResponseSchema,

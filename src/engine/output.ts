@@ -16,6 +16,8 @@ interface Made {
   bytes: Buffer
   /** How its quality was found, where it was looked for. */
   search?: Search
+  /** Whether they are those of the source. */
+  kept?: true
 }
 
 /** Encodes an output, as often as its search takes; never larger than the source itself where that says the same. */
@@ -26,13 +28,13 @@ export async function makeOutput(loaded: Loaded, output: Output, pixels: Pixels 
   if (untouched && target && untouched.length <= target.size) return asItIs(untouched, target)
   const made = await encodeOrSeek(loaded, output, pixels, progress)
   if (!untouched || untouched.length >= made.bytes.length) return made
-  return made.search ? asItIs(untouched, target, made.search.tries) : { bytes: untouched }
+  return made.search ? asItIs(untouched, target, made.search.tries) : { bytes: untouched, kept: true }
 }
 
 /** The source's own encoding, which no quality of ours can better. */
 function asItIs(bytes: Buffer, target: SizeTarget | undefined, tries: Search['tries'] = []): Made {
   const converged = target ? isConverged(bytes.length, target) : true
-  return { bytes, search: { quality: 100, iterations: tries.length, converged, ...(!target && { score: 100 }), tries } }
+  return { bytes, kept: true, search: { quality: 100, iterations: tries.length, converged, ...(!target && { score: 100 }), tries } }
 }
 
 async function encodeOrSeek(

@@ -1,4 +1,4 @@
-import type { LookTarget } from '../types.ts'
+import type { LookTarget, Search } from '../types.ts'
 import type { Look } from './look.ts'
 import type { Found } from './reach-size.ts'
 import { seek } from './seek.ts'
@@ -15,11 +15,11 @@ export async function reachLook(
   format: LossyFormat,
 ): Promise<Found> {
   let best: { quality: number; bytes: Buffer; score: number } | undefined
-  const tries: [quality: number, size_bytes: number][] = []
+  const tries: Search['tries'] = []
   const measure = async (quality: number): Promise<number> => {
     const bytes = await encode(quality)
     const score = await look(bytes)
-    tries.push([quality, bytes.length])
+    tries.push([quality, bytes.length, score])
     const isBetter = !best || (score >= target ? best.score < target || bytes.length < best.bytes.length : score > best.score)
     if (isBetter) best = { quality, bytes, score }
     return score

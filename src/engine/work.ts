@@ -80,12 +80,12 @@ async function workRaster(given: Loaded, outputs: Output[], store: Store, report
         }
         // A search takes several encodes: each of them may take the time of one.
         const progress = (): void => report({ type: 'started', key: output.key })
-        const { bytes, search } = await makeOutput(loaded, output, await pixels, progress)
+        const { bytes, search, kept } = await makeOutput(loaded, output, await pixels, progress)
         const elapsed_ms = Math.round((performance.now() - start) * 10) / 10
         report({
           type: 'done',
           key: output.key,
-          output: storedOutput(await put(store, output.key, { elapsed_ms, ...(search && { search }) }, bytes)),
+          output: storedOutput(await put(store, output.key, { elapsed_ms, ...(search && { search }), ...(kept && { kept }) }, bytes)),
         })
       } catch (error) {
         report({ type: 'failed', key: output.key, error: asImagemillError(error).facts() })

@@ -2,10 +2,13 @@ import { join, resolve } from 'node:path'
 import type { Pipeline, PlannedFact, PlannedOutput } from '../pipeline.ts'
 import type { Plan } from '../query/plan.ts'
 import type { BuildJob } from '../contract/build-job.ts'
+import type { ImagemillError } from '../errors.ts'
 import type { Request } from '../query/request.ts'
 import type { Source } from '../types.ts'
 import { cacheFolder } from '../store/cache-folder.ts'
+import type { ChunkGraph } from './entries.ts'
 import { openBuildJobs, type BuildJobs } from './build-jobs.ts'
+import { openChanges, type Changes } from './changes.ts'
 import { openPosts, type Posts } from './webhooks.ts'
 import { pipelineOf } from './open.ts'
 import type { Options } from './options.ts'
@@ -29,6 +32,8 @@ export interface Api {
   report: Report
   /** What is being made, and what was made last. */
   jobLog: BuildJobs
+  /** Whether anyone looks at `jobLog`: most builds are done sooner without. */
+  tracksJobs: boolean
   posts: Posts
   /** Opened by the first image, when the root is known. */
   pipeline(root: string): Pipeline
@@ -49,7 +54,7 @@ export interface Api {
   /** What servers use that leave their files to the client's build. */
   onServer: Used
   /** The client's build, once it is on disk. */
-  client?: { folder: string; used: Used }
+  client?: { folder: string; used: Used; graph: ChunkGraph | undefined }
   /** Ids of the modules of a file, on the dev server. */
   watched: Map<string, Set<string>>
   /** Files of images that pages name in their own markup, on the dev server. */
@@ -58,8 +63,21 @@ export interface Api {
   watcher?: { add(file: string): unknown }
   /** First importer of each file and query as written, to say in an error where it was asked for. */
   importers: Map<string, string>
+  /** All of them. */
+  imported: Map<string, Set<string>>
+  /** What could not be planned, by file and query as written. */
+  unplanned: Map<string, Unplanned>
+  changes: Changes
   /** The file with the types of imports; undefined where none is wanted. */
   types(root: string): TypesFile | undefined
+}
+
+/** A request that failed before anything was known of it. */
+export interface Unplanned {
+  file: string
+  path: string
+  query: string
+  error: ImagemillError
 }
 
 /** An output, or in its place the source itself when `onError: 'warn'` let a failure pass. */
@@ -73,10 +91,12 @@ export interface Used {
   inlined: Set<string>
   /** Ids of the answers that are in the code itself. */
   facts: Set<string>
+  /** File ids, and keys of inlined outputs, that each chunk, page and style sheet names. */
+  hosts: Map<string, Set<string>>
 }
 
 export function nothingUsed(): Used {
-  return { files: new Map(), inlined: new Set(), facts: new Set() }
+  return { files: new Map(), inlined: new Set(), facts: new Set(), hosts: new Map() }
 }
 
 export function createApi(options: Options): Api {
@@ -86,14 +106,19 @@ export function createApi(options: Options): Api {
   const posts = openPosts(options.webhooks, warn)
   const onJob = (job: BuildJob): unknown => {
     posts.job(job)
-    return options.onJob(job)
+    return options.onJob?.(job)
   }
-  const jobLog = openBuildJobs(onJob, warn)
-  const report: Report = openReport(options.logLevel, jobLog.track)
-  return {
+  const changes = openChanges()
+  const jobLog = openBuildJobs(onJob, warn, changes.tell)
+  const { html, json } = options.report
+  const report: Report = openReport(options.logLevel, (planned, making) => {
+    if (api.tracksJobs) jobLog.track(planned, making)
+  })
+  const api: Api = {
     options,
     report,
     jobLog,
+    tracksJobs: [options.onJob, options.webhooks, html, json].some((listener) => listener !== undefined),
     posts,
     pipeline: (root) => (pipeline ??= pipelineOf(options, cacheFolder(root, options.cache.dir), (error) => report.warn(error.message))),
     openedPipeline: () => pipeline,
@@ -107,8 +132,18 @@ export function createApi(options: Options): Api {
     watched: new Map(),
     onPages: new Set(),
     importers: new Map(),
+    imported: new Map(),
+    unplanned: new Map(),
+    changes,
     types: (root) => (types ??= { file: typesFile(root, options) }).file,
   }
+  return api
+}
+
+/** Remembers who asks for an image, to say so in errors and in the inspector. */
+export function noteImporter({ importers, imported }: Pick<Api, 'importers' | 'imported'>, image: string, importer: string): void {
+  if (!importers.has(image)) importers.set(image, importer)
+  imported.set(image, (imported.get(image) ?? new Set()).add(importer))
 }
 
 /** Unless told otherwise, a project has types when it is checked by TypeScript. */

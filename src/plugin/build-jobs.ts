@@ -20,7 +20,11 @@ export interface BuildJobs {
 /** Jobs that are remembered; those that ended first are forgotten first. */
 const REMEMBERED = 2000
 
-export function openBuildJobs(onJob: (job: BuildJob) => unknown, warn: (message: string) => void): BuildJobs {
+export function openBuildJobs(
+  onJob: (job: BuildJob) => unknown,
+  warn: (message: string) => void,
+  changed: (id: string) => void = () => undefined,
+): BuildJobs {
   const jobs = new Map<string, BuildJob>()
   const changes = new EventTarget()
   setMaxListeners(0, changes)
@@ -28,6 +32,7 @@ export function openBuildJobs(onJob: (job: BuildJob) => unknown, warn: (message:
   const tell = async (job: BuildJob): Promise<void> => {
     jobs.set(job.job_id, job)
     changes.dispatchEvent(new Event(job.job_id))
+    changed(job.job_id)
     for (const [id, { status }] of jobs) {
       if (jobs.size <= REMEMBERED) break
       if (status !== 'processing') jobs.delete(id)
@@ -55,7 +60,7 @@ export function openBuildJobs(onJob: (job: BuildJob) => unknown, warn: (message:
   return {
     track(planned, making) {
       const { output, name } = planned
-      const job_id = `job_${output.key.slice(0, 24)}`
+      const job_id = jobIdOf(output)
       const begun: BuildJob = { job_id, name, operation: operationOf([output]), status: 'processing', started_ms: Date.now() }
       if (jobs.get(job_id)?.status !== 'completed') void tell(begun)
       void follow(begun, planned, making)
@@ -67,6 +72,11 @@ export function openBuildJobs(onJob: (job: BuildJob) => unknown, warn: (message:
       return () => changes.removeEventListener(id, listener)
     },
   }
+}
+
+/** What the making of an output is called. */
+export function jobIdOf({ key }: { key: string }): string {
+  return `job_${key.slice(0, 24)}`
 }
 
 function recordOf({ operation }: BuildJob, { output }: PlannedOutput, { key, size_bytes, elapsed_ms }: StoredOutput): JobSuccess {

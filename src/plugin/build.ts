@@ -1,7 +1,9 @@
 import { nothingUsed, type Api, type Used } from './api.ts'
+import { recordFiles } from './build-report.ts'
+import { checkBudgets } from './budgets.ts'
 import type { BundlerContext, Chunk, PluginPart, OutputOptions } from './bundler.ts'
+import { chunkGraph, type ChunkGraph } from './entries.ts'
 import { toBundlerError } from './error.ts'
-import { makeManifest, usesOf } from './manifest.ts'
 import { emits, rootOf } from './place.ts'
 import { finishAssets } from './finish.ts'
 import { checkPrivacy } from './privacy.ts'
@@ -12,6 +14,8 @@ import { clientIsWritten, leaveToClient } from './server-only.ts'
 interface Bundle {
   emitted: Map<string, Promise<string>>
   used: Used
+  /** What loads what, where somebody asks for it. */
+  graph?: ChunkGraph
 }
 
 /** The parts that make images while chunks are written: only what tree shaking has left. */
@@ -78,21 +82,71 @@ export function buildParts(api: Api, worker: boolean): PluginPart[] {
           if (worker) return
           if (!emits(this)) return leaveToClient(this, api, used)
           await checkPrivacy(files, this, api, used)
-          await emitManifest(this, api, used, files)
+          const all = allUsed(api, used, files)
+          await checkBudgets(all, bundle.graph, api, rootOf(this))
+          await emitManifest(this, api, all, bundle.graph)
         })
       },
     },
     async writeBundle(this: BundlerContext, options: OutputOptions) {
       if (worker || !options.dir || !emits(this) || this.environment?.config.consumer !== 'client') return
-      const { used } = bundles.get(options) ?? begin(options)
+      const { used, graph } = bundles.get(options) ?? begin(options)
       const folder = options.dir
-      await orFail(this, () => clientIsWritten(this, api, folder, used))
+      await orFail(this, () => clientIsWritten(this, api, { folder, used, graph }))
     },
-    buildEnd(error?: unknown) {
-      if (error !== undefined && !worker) api.posts.built(error)
+  }
+  return [build, sheets, graphPart(api, worker, (options) => bundles.get(options) ?? begin(options)), endPart(api, worker)]
+}
+
+/** The part that sees what loads what, where somebody asks for it. */
+function graphPart(api: Api, worker: boolean, bundleOf: (options: OutputOptions) => Bundle): PluginPart {
+  return {
+    name: 'imagemill:graph',
+    generateBundle: {
+      order: 'pre',
+      handler(this: BundlerContext, options: OutputOptions, files: Record<string, unknown>) {
+        if (worker || !asksForEntries(api) || this.environment?.config.consumer === 'server') return
+        bundleOf(options).graph = chunkGraph(files, rootOf(this))
+      },
     },
-    renderError(error?: unknown) {
-      if (!worker) api.posts.built(error)
+  }
+}
+
+function asksForEntries({ options: { budgets, report } }: Api): boolean {
+  return report.html !== undefined || report.json !== undefined || budgets.some(({ on }) => on === 'entry')
+}
+
+/** What a bundle uses together with its workers. */
+function allUsed(api: Api, used: Used, files: Record<string, unknown>): Used {
+  // A worker may have fallen away, or be left from an earlier turn of watching.
+  const inWorkers = [...api.inWorkers.files].filter(([, name]) => name in files)
+  return {
+    files: new Map([...inWorkers, ...used.files]),
+    inlined: new Set([...api.inWorkers.inlined, ...used.inlined]),
+    facts: new Set([...api.inWorkers.facts, ...used.facts]),
+    hosts: used.hosts,
+  }
+}
+
+/** Writes the record of a bundle into it, and the reports that are wanted. */
+async function emitManifest(context: BundlerContext, api: Api, used: Used, graph: ChunkGraph | undefined): Promise<void> {
+  if (used.files.size + used.inlined.size + used.facts.size === 0) return
+  for (const { name, text } of await recordFiles({ used, graph }, api, rootOf(context)))
+    context.emitFile({ type: 'asset', fileName: name, source: text })
+}
+
+/** The part that says how it ended. */
+function endPart(api: Api, worker: boolean): PluginPart {
+  return {
+    name: 'imagemill:end',
+    buildStart(this: BundlerContext) {
+      if (!worker) api.posts.began(nameOf(this))
+    },
+    buildEnd(this: BundlerContext, error?: unknown) {
+      if (error !== undefined && !worker) tellEnd(this, api, error)
+    },
+    renderError(this: BundlerContext, error?: unknown) {
+      if (!worker) tellEnd(this, api, error)
     },
     closeBundle: {
       order: 'post',
@@ -102,29 +156,20 @@ export function buildParts(api: Api, worker: boolean): PluginPart[] {
       },
     },
   }
-  return [build, sheets]
 }
 
-/** Writes the record of a bundle into it. */
-async function emitManifest(context: BundlerContext, api: Api, used: Used, files: Record<string, unknown>): Promise<void> {
-  const { manifest } = api.options
-  if (manifest === undefined) return
-  // A worker may have fallen away, or be left from an earlier turn of watching.
-  const inWorkers = [...api.inWorkers.files].filter(([, name]) => name in files)
-  const all = {
-    files: new Map([...inWorkers, ...used.files]),
-    inlined: new Set([...api.inWorkers.inlined, ...used.inlined]),
-    facts: new Set([...api.inWorkers.facts, ...used.facts]),
-  }
-  if (all.files.size + all.inlined.size + all.facts.size === 0) return
-  const content = await makeManifest(api.jobs.values(), api, rootOf(context), usesOf(all))
-  context.emitFile({ type: 'asset', fileName: manifest, source: `${JSON.stringify(content, undefined, 2)}\n` })
+function tellEnd(context: BundlerContext, api: Api, error?: unknown): void {
+  if (context.environment?.config.command !== 'serve') api.posts.built(nameOf(context), error)
+}
+
+function nameOf({ environment }: BundlerContext): string {
+  return environment?.name ?? 'build'
 }
 
 /** The bundle of an environment is done, or its server. */
 async function close(context: BundlerContext, api: Api): Promise<void> {
   await api.types(rootOf(context))?.write()
-  if (context.environment?.config.command !== 'serve') api.posts.built()
+  tellEnd(context, api)
   const pipeline = api.openedPipeline()
   if (!pipeline) return
   if (context.environment?.config.command === 'serve') return pipeline.close()

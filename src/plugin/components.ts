@@ -4,7 +4,7 @@ import { isRecord } from '../hash.ts'
 import { applyEdits, type Edit, type Edited } from '../module/edits.ts'
 import type { Element } from '../module/html.ts'
 import { isRemote } from '../query/remote.ts'
-import type { Api } from './api.ts'
+import { noteImporter, type Api } from './api.ts'
 import type { BundlerContext, PluginPart, ViteConfig } from './bundler.ts'
 import { askBeside } from './css.ts'
 import { imageOf } from './load.ts'
@@ -73,7 +73,7 @@ async function editsOf(code: string, id: string, elements: readonly Element[], c
       elements,
       ask: (url) => askBeside(url.replace(/^~(?=[^/])/, ''), id, config, place),
       found: (asked) => {
-        if (!api.importers.has(imageOf(asked))) api.importers.set(imageOf(asked), id)
+        noteImporter(api, imageOf(asked), id)
         if (isRemote(asked.file)) return
         if (place.devBase === undefined) context.addWatchFile(asked.file)
         else watch(asked.file, id, place)

@@ -7,10 +7,10 @@ import { applyEdits } from '../module/edits.ts'
 import { isRemote } from '../query/remote.ts'
 import { splitId } from '../query/text.ts'
 import { fileId } from './address.ts'
-import type { Api, Job } from './api.ts'
+import { noteImporter, type Api, type Job } from './api.ts'
 import type { BundlerContext, PluginPart, ViteConfig } from './bundler.ts'
 import { below } from './error.ts'
-import { ask, askAllowed, decode, originalJob, planImage, type Asked } from './load.ts'
+import { ask, askAllowed, decode, imageOf, originalJob, planImage, type Asked } from './load.ts'
 import { isElsewhere, mayHaveImages, pageImage, pagePlace } from './page-images.ts'
 import type { Place } from './place.ts'
 import { findTokens } from './tokens.ts'
@@ -106,6 +106,7 @@ async function imagesOf(
     const asked = images.has(each.url) ? undefined : await askBeside(each.url, sheet, config, place)
     if (!asked) continue
     if (!isRemote(asked.file)) files.push(asked.file)
+    noteImporter(place.api, imageOf(asked), sheet)
     const known = { file: asked.file, query: asked.query }
     const job = await jobOf(asked, place).catch((error: unknown) => fail(asImagemillError(error).at(known), each))
     images.set(each.url, await pageImage(job, place))

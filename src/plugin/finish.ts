@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { isRecord } from '../hash.ts'
 import { joinEdits, type Edit } from '../module/edits.ts'
 import type { ViteConfig } from './bundler.ts'
-import { dataOf, emitFile, makeAll, shownBackground, type Rendering } from './render.ts'
+import { dataOf, emitFile, idsOf, makeAll, namedBy, shownBackground, type Rendering } from './render.ts'
 import { addressStart, findTokens, type Token } from './tokens.ts'
 
 /** Puts addresses into the pages and style sheets of a bundle; by now their own names are known. */
@@ -13,6 +13,7 @@ export async function finishAssets(files: Record<string, unknown>, rendering: Re
     const tokens = findTokens(text)
     if (tokens.length === 0) continue
     await makeAll(tokens, rendering)
+    namedBy(name, idsOf(tokens), rendering)
     const edits: Edit[] = []
     for (const token of tokens)
       edits.push({ start: addressStart(text, token), end: token.end, text: await finalText(token, name, rendering) })

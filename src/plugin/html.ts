@@ -2,9 +2,9 @@ import { dirname, join, relative, sep } from 'node:path'
 import { joinEdits } from '../module/edits.ts'
 import { isRemote } from '../query/remote.ts'
 import { splitId } from '../query/text.ts'
-import type { Api } from './api.ts'
+import { noteImporter, type Api } from './api.ts'
 import type { PluginPart, ViteConfig } from './bundler.ts'
-import { ask, askAllowed, type Asked } from './load.ts'
+import { ask, askAllowed, imageOf, type Asked } from './load.ts'
 import { isElsewhere, mayHaveImages, pagePlace } from './page-images.ts'
 import { DEV_PATH, type Place } from './place.ts'
 import { AWAY } from './tokens.ts'
@@ -51,7 +51,10 @@ async function rewrite(html: string, filename: string, place: Place): Promise<st
       file: filename,
       elements: htmlElements(html),
       ask: (url) => askOf(url, filename, place),
-      found: ({ file }) => (place.devBase === undefined || isRemote(file) ? undefined : watch(file, place)),
+      found: (asked) => {
+        noteImporter(place.api, imageOf(asked), filename)
+        if (place.devBase !== undefined && !isRemote(asked.file)) watch(asked.file, place)
+      },
     },
     place,
   )

@@ -105,16 +105,29 @@ export async function loadImage(asked: Asked, place: Place): Promise<string> {
 }
 
 /** Settles what an image is asked for, and remembers it under the names that tokens and addresses have for it. */
-export async function planImage({ file, path, query, defaults }: Asked, place: Place): Promise<Job> {
+export async function planImage(asked: Asked, place: Place): Promise<Job> {
+  const { file, path, query } = asked
+  const { unplanned, changes } = place.api
+  try {
+    const job = await settleImage(asked, place)
+    unplanned.delete(imageOf(asked))
+    return job
+  } catch (error) {
+    unplanned.set(imageOf(asked), { file, path, query, error: asImagemillError(error) })
+    changes.tell(query === '' ? path : `${path}?${query}`)
+    throw error
+  }
+}
+
+/** What a query of a project is read with. */
+export function requestOf({ query, defaults }: Pick<Asked, 'query' | 'defaults'>, { api, root }: Pick<Place, 'api' | 'root'>): Request {
+  const { presets, breakpoints, shapes, transforms } = api.options
+  return parseRequest(query, { defaults, presets, breakpoints, shapes: Object.keys(shapes), transforms: knownTransforms(root, transforms) })
+}
+
+async function settleImage({ file, path, query, defaults }: Asked, place: Place): Promise<Job> {
   const { api, root } = place
-  const { presets, breakpoints } = api.options
-  const request = parseRequest(query, {
-    defaults,
-    presets,
-    breakpoints,
-    shapes: Object.keys(api.options.shapes),
-    transforms: knownTransforms(root, api.options.transforms),
-  })
+  const request = requestOf({ query, defaults }, place)
   const { source, plan } = await api.pipeline(root).plan(file, request)
   for (const warning of plan.warnings) api.report.warn(`${path}?${query}: ${warning}`)
   return register({ name: nameOf(path, request), written: query, request, source, plan }, place)
@@ -168,6 +181,7 @@ function register(job: Job, { api }: Place, original = false): Job {
   }
   registerFacts(job, api)
   api.jobs.set(job.name, job)
+  api.changes.tell(job.name)
   return job
 }
 

@@ -58,7 +58,7 @@ export interface Uses {
 }
 
 /** How a build uses an output: as a file with a name, or as bytes in the code. */
-export function usesOf({ files, inlined, facts }: Used): Uses {
+export function usesOf({ files, inlined, facts }: Omit<Used, 'hosts'>): Uses {
   return {
     useOf: (output, job) => {
       const path = files.get(fileId(output, job.source))

@@ -4,7 +4,7 @@ import { asImagemillError } from '../errors.ts'
 import { dataCode } from '../module/code.ts'
 import { isRemote } from '../query/remote.ts'
 import { splitId } from '../query/text.ts'
-import type { Api } from './api.ts'
+import { noteImporter, type Api } from './api.ts'
 import type { BundlerContext, PluginPart } from './bundler.ts'
 import { toBundlerError } from './error.ts'
 import { ask, decode, imageOf, loadImage } from './load.ts'
@@ -36,7 +36,7 @@ export function modulesPart(api: Api): PluginPart {
         const asked = ask(safe, placeOf(this, api))
         if (!asked) return null
         const image = imageOf(asked)
-        if (importer !== undefined && !api.importers.has(image)) api.importers.set(image, importer)
+        if (importer !== undefined) noteImporter(api, image, importer)
         // What stands in the source file; on the dev server it was replaced by an id.
         api.types(rootOf(this))?.imported(image, remoteOfId(specifier) ?? specifier, importer)
         return safe

@@ -8,8 +8,10 @@ import type { QueryInput } from '../query/text.ts'
 import type { RemoteOptions } from '../source/remote-options.ts'
 import type { Query } from '../query/written.ts'
 import type { BuildJob } from '../contract/build-job.ts'
+import { budgetsOf, type Budget, type BudgetOptions } from './budget-options.ts'
 import { SIZE, bytesOf, fields, invalid, positiveInteger, read } from './option-values.ts'
 import { matcher, type PathPattern } from './path-patterns.ts'
+import { reportNamesOf, type ReportNames, type ReportOptions } from './report-options.ts'
 import { remoteOf } from './remote-options.ts'
 import { shapesOf, type ShapeFunction } from './shape-functions.ts'
 import { queueOf, storeOf, type QueueOptions, type SharedQueue, type SharedStore, type StoreOptions } from './shared-options.ts'
@@ -105,6 +107,18 @@ export interface ImagemillOptions {
    * a warning. @default nothing
    */
   onJob?: (job: BuildJob) => unknown
+  /**
+   * Whether `.vite/imagemill-report.html` and `.json` are written into the build: what it came to, for people and for
+   * programs; or which of them, and their names. @default false
+   */
+  report?: boolean | ReportOptions
+  /**
+   * Whether the pages of the dev server list their images: which candidate the browser chose, how many bytes of it this
+   * screen cannot show, and what to write instead. @default false
+   */
+  overlay?: boolean
+  /** What the images of a build may weigh. @default [] */
+  budgets?: readonly BudgetOptions[]
   /** Where the end of every build, or of every output, is posted. Nothing waits for it; a message that is not taken is a warning. @default nowhere */
   webhooks?: WebhookOptions
 }
@@ -132,7 +146,10 @@ export interface Options {
   privacy: 'off' | 'warn' | 'error'
   remote: RemoteOptions | undefined
   onError: 'fail' | 'warn'
-  onJob: (job: BuildJob) => unknown
+  onJob: ((job: BuildJob) => unknown) | undefined
+  overlay: boolean
+  report: ReportNames
+  budgets: readonly Budget[]
   webhooks: Webhook | undefined
 }
 
@@ -162,6 +179,9 @@ export function resolveOptions(input: unknown = {}): Options {
     'remote',
     'onError',
     'onJob',
+    'overlay',
+    'report',
+    'budgets',
     'webhooks',
   ])
   const cache = fields(raw['cache'] ?? {}, 'cache.', ['dir', 'maxSize'])
@@ -207,8 +227,11 @@ export function resolveOptions(input: unknown = {}): Options {
     remote: remoteOf(raw['remote']),
     onError:
       read(raw['onError'], 'onError', "'fail' or 'warn'", (value) => (['fail', 'warn'] as const).find((word) => word === value)) ?? 'fail',
+    overlay: read(raw['overlay'], 'overlay', 'true or false', (value) => (typeof value === 'boolean' ? value : undefined)) ?? false,
+    report: reportNamesOf(raw['report']),
+    budgets: budgetsOf(raw['budgets']),
     webhooks: webhookOf(raw['webhooks']),
-    onJob: read(raw['onJob'], 'onJob', 'a function', (value) => (isJobFunction(value) ? value : undefined)) ?? (() => undefined),
+    onJob: read(raw['onJob'], 'onJob', 'a function', (value) => (isJobFunction(value) ? value : undefined)),
   }
 }
 

@@ -7,10 +7,16 @@ export type PathPattern = string | RegExp
 
 /** Whether a path is one of those that `include` takes and `exclude` leaves. */
 export function matcher(include: unknown, exclude: unknown): (path: string) => boolean {
-  const [taken, left] = [patterns(include, 'include'), patterns(exclude, 'exclude')]
-  const isTaken = taken ? anyOf(taken) : () => true
+  const isTaken = matching(include, 'include')
+  const left = patterns(exclude, 'exclude')
   const isLeft = left ? anyOf(left) : () => false
   return (path) => isTaken(path) && !isLeft(path)
+}
+
+/** Whether a path is one of those that a pattern of an option names; every path where there is none. */
+export function matching(value: unknown, name: string): (path: string) => boolean {
+  const named = patterns(value, name)
+  return named ? anyOf(named) : () => true
 }
 
 function anyOf(list: readonly PathPattern[]): (path: string) => boolean {

@@ -40,6 +40,7 @@ export async function renderChunk(code: string, rendering: ChunkRendering): Prom
   const tokens = findTokens(code)
   if (tokens.length === 0) return null
   await makeAll(tokens, rendering)
+  namedBy(rendering.chunk.fileName, idsOf(tokens), rendering)
   // What a module of ours holds Vite can handle itself; within the text of a compiled template it takes care.
   const isWithin = tokens.some((token) => addressStart(code, token) !== token.start)
   const literals = rendering.context.environment && !isWithin ? undefined : literalsAt(rendering.context.parse(code), code)
@@ -53,8 +54,19 @@ export async function emitOfSheets(rendering: Rendering & { chunk: Chunk }): Pro
   const { api, chunk } = rendering
   const ids = Object.keys(chunk.modules).flatMap((id) => [...(api.inSheets.get(id) ?? [])])
   if (ids.length === 0 || !chunk.viteMetadata) return
+  namedBy(chunk.fileName, ids, rendering)
   if (rendering.emits) await makeFiles(ids, rendering)
   for (const id of ids) chunk.viteMetadata.importedAssets.add((await emitFile(id, rendering)).fileName)
+}
+
+/** Notes which images a chunk, a page or a style sheet names. */
+export function namedBy(host: string, ids: readonly string[], { used }: Pick<Rendering, 'used'>): void {
+  used.hosts.set(host, new Set([...(used.hosts.get(host) ?? []), ...ids]))
+}
+
+/** File ids, and keys of inlined outputs, that tokens stand for. */
+export function idsOf(tokens: readonly Token[]): string[] {
+  return tokens.flatMap(({ kind, key }) => (kind === 'URL' || kind === 'DATA' || kind === 'BASE64' ? [key] : []))
 }
 
 /** What takes the place of a token. */

@@ -13,12 +13,6 @@ export interface Made {
   cached: boolean
 }
 
-export function progressLine({ done, total, elapsed_ms }: { done: number; total: number; elapsed_ms: number }): string {
-  const rate = done / (elapsed_ms / 1000)
-  const left = rate > 0 ? `, ${durationText(((total - done) / rate) * 1000)} left` : ''
-  return `imagemill  ${done}/${total} images, ${rate.toFixed(1)} images/s${left}`
-}
-
 /** The closing table of a build. */
 export function summaryText(made: readonly Made[], { damaged, elapsed_ms }: { damaged: number; elapsed_ms: number }): string {
   const sources = new Map(made.map(({ source }) => [source.digest, source]))

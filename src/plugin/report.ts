@@ -1,12 +1,15 @@
 import { performance } from 'node:perf_hooks'
 import colours from 'picocolors'
 import type { PlannedOutput } from '../pipeline.ts'
+import { openLine, progressText, type Line } from '../progress/line.ts'
+import { openTally, type Outcome, type Tally } from '../progress/tally.ts'
+import { workOf } from '../progress/work.ts'
 import type { StoredOutput } from '../types.ts'
 import type { BuildJobs } from './build-jobs.ts'
 import type { Logger } from './bundler.ts'
 import { missedTarget } from './missed-target.ts'
 import type { LogLevel } from './options.ts'
-import { progressLine, summaryText, type Made } from './report-text.ts'
+import { summaryText, type Made } from './report-text.ts'
 
 /** What the user sees of the work: warnings once, progress while it lasts, a summary at its end. */
 export interface Report {
@@ -22,38 +25,22 @@ export interface Report {
 
 const LEVELS: readonly LogLevel[] = ['silent', 'error', 'warn', 'info']
 
-/** A terminal line is redrawn this often, a line in a log is added this often, in ms. */
-const REDRAW = 100
-const LOG_LINE = 10_000
-
 export function openReport(level: LogLevel, track: BuildJobs['track'] = () => undefined): Report {
   const shows = (wanted: LogLevel): boolean => LEVELS.indexOf(level) >= LEVELS.indexOf(wanted)
   const warned = new Set<string>()
   let logger: Logger = { info: print, warn: print, error: print }
   let made = new Map<string, Made>()
   let started: number | undefined
-  /** Begin of the current rush of images, and how many of it are done: a dev server has many rushes. */
-  let rush = 0
-  let done = 0
-  let waiting = 0
-  let drawn = 0
-  let line = false
+  /** The current rush of images: a dev server has many. */
+  let rush: { tally: Tally; line: Line; waiting: number } | undefined
 
-  const draw = (): void => {
-    const now = performance.now()
-    // Work that is over before anyone could read of it is not worth a line.
-    if (!shows('info') || now - rush < 1000) return
-    if (now - drawn < (process.stderr.isTTY ? REDRAW : LOG_LINE)) return
-    drawn = now
-    const text = progressLine({ done, total: done + waiting, elapsed_ms: now - rush })
-    if (!process.stderr.isTTY) return print(text)
-    line = true
-    process.stderr.write(`\r\u001B[K${text}`)
-  }
-
-  const clear = (): void => {
-    if (line) process.stderr.write('\r\u001B[K')
-    line = false
+  const clear = (): void => rush?.line.clear()
+  const draw = ({ tally, line, waiting }: NonNullable<typeof rush>): void => {
+    if (!shows('info')) return
+    line.draw(() => {
+      const snapshot = tally.snapshot()
+      return progressText({ ...snapshot, total: snapshot.done + waiting }, 'images')
+    })
   }
 
   return {
@@ -74,10 +61,14 @@ export function openReport(level: LogLevel, track: BuildJobs['track'] = () => un
     async follow(planned, making) {
       started ??= performance.now()
       track(planned, making)
-      if (waiting++ === 0) [rush, done] = [performance.now(), 0]
+      rush ??= { tally: openTally(() => performance.now()), line: openLine(), waiting: 0 }
+      const current = rush
+      current.waiting++
+      const ended = current.tally.begin(`${planned.name}.${planned.output.encoding.format}`, workOf(planned.output))
+      let outcome: Outcome = 'failed'
       try {
         const stored = await making
-        if (!stored.cached && made.get(stored.key)?.cached !== false) done++
+        outcome = stored.cached || made.get(stored.key)?.cached === false ? 'cached' : 'made'
         const missed = missedTarget(planned, stored)
         if (missed) this.warn(missed)
         made.set(stored.key, {
@@ -89,9 +80,12 @@ export function openReport(level: LogLevel, track: BuildJobs['track'] = () => un
         })
         return stored
       } finally {
-        waiting--
-        if (waiting === 0) clear()
-        else draw()
+        ended(outcome)
+        if (--current.waiting > 0) draw(current)
+        else {
+          clear()
+          rush = undefined
+        }
       }
     },
     summarise(damaged) {

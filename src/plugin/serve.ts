@@ -20,6 +20,7 @@ export interface DevServer {
   httpServer: { once(event: 'close', listener: () => void): unknown } | null
   resolvedUrls: { local: string[] } | null
   watcher: { add(file: string): unknown }
+  printUrls(): void
 }
 
 export type Handler = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void
@@ -34,6 +35,7 @@ export function servePart(api: Api): PluginPart {
     enforce: 'pre',
     configureServer(server: DevServer) {
       api.watcher = server.watcher
+      api.tracksJobs = true
       const prefix = `${server.config.base}${DEV_PATH}`
       const work = openDevWork(() => sweep(api))
       const handler: Handler = (request, response, next) => {
@@ -203,7 +205,7 @@ function fail(api: Api, server: DevServer, error: unknown, response: ServerRespo
   })
 }
 
-function sendJson(response: ServerResponse, status: number, body: object, headers: Record<string, string> = {}): void {
+export function sendJson(response: ServerResponse, status: number, body: object, headers: Record<string, string> = {}): void {
   response.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', ...headers })
   response.end(JSON.stringify(body))
 }

@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Api, Used } from './api.ts'
+import { recordFiles } from './build-report.ts'
+import { checkBudgets } from './budgets.ts'
 import type { BundlerContext } from './bundler.ts'
-import { makeManifest, usesOf } from './manifest.ts'
 import { rootOf } from './place.ts'
 import { checkPrivacy } from './privacy.ts'
 import { bytesOf, makeFiles } from './render.ts'
@@ -16,8 +17,8 @@ export async function leaveToClient(context: BundlerContext, api: Api, used: Use
 }
 
 /** The files of the client are on disk. */
-export async function clientIsWritten(context: BundlerContext, api: Api, folder: string, used: Used): Promise<void> {
-  api.client = { folder, used }
+export async function clientIsWritten(context: BundlerContext, api: Api, client: NonNullable<Api['client']>): Promise<void> {
+  api.client = client
   await complete(context, api)
 }
 
@@ -40,16 +41,15 @@ async function complete(context: BundlerContext, api: Api): Promise<void> {
     await writeFile(path, source)
     client.used.files.set(id, name)
   }
-  const { manifest } = api.options
-  if (manifest === undefined) return
   const all = {
     files: new Map([...client.used.files, ...api.inWorkers.files]),
     inlined: new Set([...client.used.inlined, ...onServer.inlined, ...api.inWorkers.inlined]),
     facts: new Set([...client.used.facts, ...onServer.facts, ...api.inWorkers.facts]),
+    hosts: client.used.hosts,
   }
-  await mkdir(dirname(join(client.folder, manifest)), { recursive: true })
-  await writeFile(
-    join(client.folder, manifest),
-    `${JSON.stringify(await makeManifest(api.jobs.values(), api, root, usesOf(all)), undefined, 2)}\n`,
-  )
+  await checkBudgets(all, undefined, api, root)
+  for (const { name, text } of await recordFiles({ used: all, graph: client.graph }, api, root)) {
+    await mkdir(dirname(join(client.folder, name)), { recursive: true })
+    await writeFile(join(client.folder, name), text)
+  }
 }

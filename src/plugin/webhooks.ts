@@ -9,8 +9,10 @@ import type { Webhook } from './webhook-options.ts'
 export interface Posts {
   /** Hears of every step of a job; what ends is told, or counted for the end of the build. */
   job(job: BuildJob): void
-  /** The build, or one turn of watching, has ended: well, or by this error. */
-  built(error?: unknown): void
+  /** The build of an environment, or one turn of watching, has begun. */
+  began(name: string): void
+  /** It has ended: well, or by this error. */
+  built(name: string, error?: unknown): void
 }
 
 /** Pauses between tries, in ms. They keep no process alive: a build that has ended is not held up. */
@@ -20,10 +22,10 @@ const PAUSES = [1000, 5000]
 const TIMEOUT = 5000
 
 export function openPosts(webhook: Webhook | undefined, warn: (message: string) => void): Posts {
-  if (!webhook) return { job: () => undefined, built: () => undefined }
+  if (!webhook) return { job: () => undefined, began: () => undefined, built: () => undefined }
   const { on } = webhook
   let ended: BuildJob[] = []
-  let failed = false
+  const told = new Set<string>()
   const post = async (event: WebhookEvent): Promise<void> => {
     try {
       await deliver(webhook, event)
@@ -37,12 +39,12 @@ export function openPosts(webhook: Webhook | undefined, warn: (message: string) 
       if (on === 'build') ended.push(job)
       else void post(jobEvent(job))
     },
-    built(error) {
-      // The end follows an error that was told.
-      if (on === 'job' || (failed && error === undefined)) return void (failed = false)
-      if (failed) return
-      failed = error !== undefined
-      void post(buildEvent(ended, error))
+    began: (name) => void told.delete(name),
+    built(name, error) {
+      // A bundler says several times that it has failed, and closes what has failed, too.
+      if (on === 'job' || told.has(name)) return
+      told.add(name)
+      void post(buildEvent(name, ended, error))
       ended = []
     },
   }
@@ -55,10 +57,11 @@ function jobEvent({ job_id, name, operation, cached, record }: BuildJob): Webhoo
   return { ...about, status: 'completed', ...(file && { result_mime_type: `image/${file.format}`, result_size_bytes: file.size_bytes }) }
 }
 
-function buildEvent(jobs: readonly BuildJob[], error: unknown): WebhookEvent {
+function buildEvent(name: string, jobs: readonly BuildJob[], error: unknown): WebhookEvent {
   const sizes = jobs.flatMap(({ record }) => (record?.success ? record.outputs.map(({ size_bytes }) => size_bytes) : []))
   return {
     job_id: `build_${randomUUID()}`,
+    name,
     status: error === undefined ? 'completed' : 'failed',
     ...(error !== undefined && { error: asImagemillError(error).reason }),
     outputs: jobs.length,

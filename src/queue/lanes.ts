@@ -14,8 +14,8 @@ export interface Lanes {
   next(): Turn | undefined
 }
 
-/** Answers a function that begins as many turns as there is room for; each that ends makes room by itself. */
-export function openLanes({ concurrency, memory, next }: Lanes): () => void {
+/** Begins as many turns as there is room for when it is told to; each that ends makes room by itself. */
+export function openLanes({ concurrency, memory, next }: Lanes): { fill(): void; busy(): number } {
   let running = 0
   let taken = 0
   const run = async ({ bytes, begin }: Turn): Promise<void> => {
@@ -35,5 +35,5 @@ export function openLanes({ concurrency, memory, next }: Lanes): () => void {
       void run(turn)
     }
   }
-  return fill
+  return { fill, busy: () => running }
 }

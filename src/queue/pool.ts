@@ -50,6 +50,8 @@ interface Groups {
   add(source: Source, folder: string, waiting: Waiting): void
   /** Takes out an output that nobody wants any longer: of the group that it waits in, or of the work. */
   withdraw(item: Waiting): void
+  /** Number of outputs that wait. */
+  waiting(): number
   /** Everything that waits, which from then on does not. */
   drain(): Waiting[]
 }
@@ -117,6 +119,7 @@ function openGroups({ processes, timeout, pixelLimit, start }: GroupsOptions): G
       item.reject(cancelled())
       item.leave?.()
     },
+    waiting: () => [...groups.values()].reduce((sum, { waiting }) => sum + waiting.length, 0),
     drain() {
       const waiting = [...groups.values()].flatMap((group) => group.waiting)
       groups.clear()
@@ -137,8 +140,8 @@ export function openPool({ concurrency, memory, timeout, pixelLimit, niceness = 
   const flight = sharedWork<StoredOutput>()
   const questions: Question[] = []
   // Questions are short and plans wait for them, so they go first.
-  const start = openLanes({ concurrency, memory, next: () => questions[0] ?? groups.next() })
-  const groups = openGroups({ processes, timeout, pixelLimit, start })
+  const lanes = openLanes({ concurrency, memory, next: () => questions[0] ?? groups.next() })
+  const groups = openGroups({ processes, timeout, pixelLimit, start: lanes.fill })
 
   const ask = (task: Task, bytes = 0): Promise<Findings> =>
     new Promise((resolve, reject) => {
@@ -153,7 +156,7 @@ export function openPool({ concurrency, memory, timeout, pixelLimit, niceness = 
         else reject(new ImagemillError(answer.error))
       }
       questions.push({ bytes, begin, reject })
-      start()
+      lanes.fill()
     })
 
   return {
@@ -174,6 +177,7 @@ export function openPool({ concurrency, memory, timeout, pixelLimit, niceness = 
     fact: async (source, question) =>
       must((await ask({ type: 'fact', source, pixelLimit, question }, question.operation === 'exif' ? 0 : headerBytes(source))).fact),
     versions: async () => must((await ask({ type: 'versions' })).versions),
+    load: () => ({ busy: lanes.busy(), most: concurrency, waiting: questions.length + groups.waiting() }),
     async close() {
       for (const { reject } of [...questions.splice(0), ...groups.drain()]) reject(cancelled())
       await processes.close()

@@ -15,5 +15,15 @@ export interface Queue {
   fact(source: Source, question: FactQuestion): Promise<StoredFact>
   /** Versions of sharp and its codecs, when they cannot be read from disk. */
   versions(): Promise<Record<string, string | undefined>>
+  /** What goes on, on this machine. */
+  load(): Load
   close(): Promise<void>
+}
+
+export interface Load {
+  /** Processes at work, and how many there may be. */
+  busy: number
+  most: number
+  /** Outputs and questions that none of them has begun. */
+  waiting: number
 }

@@ -12,7 +12,8 @@ export function storedOutput({ key, value, blob }: Entry): StoredOutput {
   const elapsed_ms = isRecord(value) ? value['elapsed_ms'] : undefined
   if (!blob || typeof elapsed_ms !== 'number') throw new TypeError(`entry ${key} is not an encoded output`)
   const search = isRecord(value) ? searchOf(value['search']) : undefined
-  return { key, ...blob, elapsed_ms, ...(search && { search }) }
+  const kept = isRecord(value) && value['kept'] === true
+  return { key, ...blob, elapsed_ms, ...(search && { search }), ...(kept && { kept }) }
 }
 
 function searchOf(value: unknown): Search | undefined {
@@ -23,6 +24,6 @@ function searchOf(value: unknown): Search | undefined {
   return { quality, iterations, converged, ...(typeof score === 'number' && { score }), tries: tries.filter(isTry) }
 }
 
-function isTry(value: unknown): value is [number, number] {
-  return Array.isArray(value) && value.length === 2 && value.every((item) => typeof item === 'number')
+function isTry(value: unknown): value is Search['tries'][number] {
+  return Array.isArray(value) && (value.length === 2 || value.length === 3) && value.every((item) => typeof item === 'number')
 }

@@ -62,12 +62,23 @@ async function removeOrphanBlobs(root: string, entries: readonly Kept[]): Promis
   }
 }
 
+/** Whether another running process uses a store. */
+export async function isInUse(folder: string): Promise<boolean> {
+  return (await oldestOtherRun(join(folder, LAYOUT))) < Infinity
+}
+
 /** Start of the longest-running other process on this store, in ms since 1970; Infinity when there is none. */
 async function oldestOtherRun(root: string): Promise<number> {
   const paths = await filesOf(join(root, 'runs'))
   const others = paths.filter((path) => !basename(path).startsWith(`${PROCESS_NAME}-`) && !hasEnded(basename(path)))
   const starts = await Promise.all(others.map(async (path) => (await stat(path).catch(ignoreGone))?.mtimeMs ?? Infinity))
   return Math.min(Infinity, ...starts)
+}
+
+/** Bytes of a store at most. */
+export async function storeSize(folder: string): Promise<number> {
+  const size = await readWritten(join(folder, LAYOUT))
+  return Number.isFinite(size) ? Math.round(size) : 0
 }
 
 /** Bytes in the store at most: what was replaced or removed since the last count is in it still. NaN is more than any limit. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
-import { inChromium, openPage } from '../support/browser.ts'
+import { gotoLive, inChromium, openPage } from '../support/browser.ts'
 import { VITES, type ViteName } from '../support/build.ts'
 import { startDev, until, type Dev } from '../support/dev.ts'
 import { jpeg } from '../support/images.ts'
@@ -99,7 +99,7 @@ async function visit(
     config: { server: { fs: { allow: [allow] } } },
   })
   const { page } = await openPage()
-  await page.goto(dev.origin)
+  await gotoLive(page, dev.origin)
   if (edit) await shows(page, 'f00')
   return { page, dev }
 }
@@ -207,7 +207,7 @@ inChromium(() => {
       )
       const { page, dev } = await visit(made, { version })
       const second = (await openPage()).page
-      await second.goto(dev.origin)
+      await gotoLive(second, dev.origin)
       await shows(second, 'f00')
       const before = await page.evaluate(() => String(Reflect.get(window, 'other')))
       writeFileSync(made.photo, await plain('#00ff00'))

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import type * as vite from 'vite'
 import { cssEdits, findUrls } from '../../src/module/css.ts'
 import { joinEdits } from '../../src/module/edits.ts'
-import { inChromium, openPage } from '../support/browser.ts'
+import { gotoLive, inChromium, openPage } from '../support/browser.ts'
 import { VITE_NAMES, buildVite } from '../support/build.ts'
 import { startDev } from '../support/dev.ts'
 import { jpeg } from '../support/images.ts'
@@ -174,7 +174,7 @@ inChromium(() => {
     const { root, write } = await site()
     const dev = await startDev(root, { config: config(root) })
     const { page } = await openPage()
-    await page.goto(dev.origin)
+    await gotoLive(page, dev.origin)
     await page.waitForSelector('body[data-ready]')
     const background = (): Promise<string> =>
       page.evaluate(() => getComputedStyle(document.querySelector('.plain') ?? document.body).backgroundImage).catch(() => '')

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { HtmlValidate } from 'html-validate'
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
-import { inChromium, openPage, shownImages } from '../support/browser.ts'
+import { gotoLive, inChromium, openPage, shownImages } from '../support/browser.ts'
 import { VITE_NAMES, buildVite } from '../support/build.ts'
 import { startDev } from '../support/dev.ts'
 import { jpeg } from '../support/images.ts'
@@ -154,7 +154,7 @@ inChromium(() => {
     const { root, write } = await site('<img src="./img/hero.jpg?w=80&format=webp" alt="one">', '')
     const dev = await startDev(root)
     const { page: tab } = await openPage()
-    await tab.goto(dev.origin)
+    await gotoLive(tab, dev.origin)
     const height = (): Promise<number> => tab.evaluate(() => document.querySelector('img')?.naturalHeight ?? 0).catch(() => 0)
     await expect.poll(height).toBe(53)
     write('img/hero.jpg', await jpeg(300, 300, 3))

@@ -47,6 +47,13 @@ export async function openPage(options: BrowserContextOptions = {}): Promise<Vis
   return { page, context, faults }
 }
 
+/** Opens a page of a dev server, which hears of changes from now on. */
+export async function gotoLive(page: Page, url: string): Promise<void> {
+  const connected = page.waitForEvent('console', { predicate: (message) => message.text().includes('[vite] connected') })
+  await page.goto(url)
+  await connected
+}
+
 export interface Shown {
   currentSrc: string
   naturalWidth: number

@@ -1,7 +1,7 @@
 import { SourceMap } from 'node:module'
 import { svelte, vitePreprocess } from '@sveltejs/vite-plugin-svelte'
 import { expect, test } from 'vitest'
-import { inChromium, openPage, shownImages } from '../support/browser.ts'
+import { gotoLive, inChromium, openPage, shownImages } from '../support/browser.ts'
 import { candidatesOf, componentProject, elementsIn, render } from '../support/components.ts'
 import { startDev } from '../support/dev.ts'
 import { jpeg } from '../support/images.ts'
@@ -120,7 +120,7 @@ inChromium(() => {
       },
     })
     const { page, faults } = await openPage()
-    await page.goto(`${dev.origin}/sub/`)
+    await gotoLive(page, `${dev.origin}/sub/`)
     await page.waitForSelector('#spread')
     expect((await shownImages(page)).map(({ naturalWidth }) => naturalWidth)).toEqual([32, 40, 50, 50, 60, 77, 77])
     expect(await page.evaluate(() => getComputedStyle(document.querySelector('.bg') ?? document.body).backgroundImage)).toMatch(/\.avif"/)

@@ -1,7 +1,7 @@
 import { SourceMap } from 'node:module'
 import vue from '@vitejs/plugin-vue'
 import { expect, test } from 'vitest'
-import { inChromium, openPage, shownImages } from '../support/browser.ts'
+import { gotoLive, inChromium, openPage, shownImages } from '../support/browser.ts'
 import { candidatesOf, componentProject, elementsIn, render } from '../support/components.ts'
 import { startDev } from '../support/dev.ts'
 import { jpeg } from '../support/images.ts'
@@ -145,7 +145,7 @@ inChromium(() => {
       },
     })
     const { page, faults } = await openPage()
-    await page.goto(`${dev.origin}/sub/`)
+    await gotoLive(page, `${dev.origin}/sub/`)
     await page.waitForSelector('#plain')
     const shown = await shownImages(page)
     expect(shown.map(({ naturalWidth }) => naturalWidth)).toEqual([32, 40, 50, 33, 33, 60, 77, 77, 300])

@@ -94,6 +94,7 @@ export function openBullmq({ pool, shared, ...options }: BullmqOptions): Queue {
           ),
     header: (file, format) => pool.header(file, format),
     versions: () => pool.versions(),
+    load: () => pool.load(),
     async trim(source, question) {
       const answer = await ask(source, (its) => ({ type: 'trim', source: its, question }))
       if (answer?.error) throw new ImagemillError(answer.error)

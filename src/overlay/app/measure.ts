@@ -1,0 +1,77 @@
+import type { OverlayFacts } from '../facts.ts'
+import type { Shown } from './hints.ts'
+
+export interface Place {
+  /** The largest thing on the page, as far as the browser has told. */
+  largest: Element | undefined
+  factsOf(address: string): OverlayFacts | undefined
+}
+
+/** What the browser shows of an image. */
+export async function measure(image: HTMLImageElement, { largest, factsOf }: Place): Promise<Shown> {
+  const { width, height } = image.getBoundingClientRect()
+  const facts = factsOf(image.currentSrc)
+  const style = getComputedStyle(image)
+  const chosen = chosenFrom(image)
+  const srcset = chosen.srcset
+  const sizes = chosen.getAttribute('sizes') ?? undefined
+  const intrinsic = facts ?? (image.complete && image.naturalWidth > 0 ? await sizeOf(image) : undefined)
+  return {
+    width,
+    height,
+    intrinsic: image.complete && intrinsic ? { width: intrinsic.width, height: intrinsic.height } : undefined,
+    fit: style.objectFit,
+    ratio: devicePixelRatio,
+    viewport: document.documentElement.clientWidth,
+    descriptors: srcset === '' ? 'none' : /\s\d+w\s*(?:,|$)/.test(srcset) ? 'w' : 'x',
+    sizes,
+    promised: sizes?.startsWith('auto') && image.loading === 'lazy' ? width : image.naturalWidth,
+    reserved: isReserved(image, chosen),
+    lazy: image.loading === 'lazy',
+    isLargest: image === largest,
+    size_bytes: facts?.size_bytes ?? bytesOf(image.currentSrc),
+  }
+}
+
+/** The `<source>` that the file is from, or the image itself. */
+function chosenFrom(image: HTMLImageElement): HTMLImageElement | HTMLSourceElement {
+  const sources = image.parentElement instanceof HTMLPictureElement ? image.parentElement.querySelectorAll('source') : []
+  const names = ({ srcset }: { srcset: string }): boolean =>
+    srcset.split(/,\s+/).some((candidate) => new URL(candidate.trim().split(/\s+/)[0] ?? '', document.baseURI).href === image.currentSrc)
+  return [...sources].find(names) ?? image
+}
+
+/** A size in the markup, or one or a ratio in CSS, which what is loaded does not change. */
+function isReserved(image: HTMLImageElement, chosen: Element): boolean {
+  const has = (element: Element): boolean => element.hasAttribute('width') && element.hasAttribute('height')
+  const { aspectRatio, position } = getComputedStyle(image)
+  const hasRatio = aspectRatio !== 'auto' && !aspectRatio.startsWith('auto ')
+  return has(image) || has(chosen) || hasRatio || position === 'absolute' || position === 'fixed' || hasSize(image)
+}
+
+/** Whether CSS gives both sides, which the size that comes of it does not tell. */
+function hasSize(image: HTMLImageElement): boolean {
+  const { style } = image
+  // Not every browser has it.
+  if (!('computedStyleMap' in image)) return ['', 'auto'].every((word) => style.width !== word && style.height !== word)
+  const computed = image.computedStyleMap()
+  return ['width', 'height'].every((side) => computed.get(side)?.toString() !== 'auto')
+}
+
+/** Size of the file itself: of a candidate, `naturalWidth` is what it stands for. */
+async function sizeOf({ currentSrc, naturalWidth, naturalHeight }: HTMLImageElement): Promise<{ width: number; height: number }> {
+  const copy = new Image()
+  copy.src = currentSrc
+  try {
+    await copy.decode()
+    return { width: copy.naturalWidth, height: copy.naturalHeight }
+  } catch {
+    // It was replaced meanwhile.
+    return { width: naturalWidth, height: naturalHeight }
+  }
+}
+
+function bytesOf(address: string): number | undefined {
+  const entry = performance.getEntriesByName(address, 'resource').at(-1)
+  return entry instanceof PerformanceResourceTiming && entry.encodedBodySize > 0 ? entry.encodedBodySize : undefined
+}

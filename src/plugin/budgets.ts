@@ -1,0 +1,149 @@
+import { ImagemillError } from '../errors.ts'
+import type { Pipeline } from '../pipeline.ts'
+import { sizeText } from '../units.ts'
+import type { Api, Used } from './api.ts'
+import type { Budget } from './budget-options.ts'
+import type { ChunkGraph } from './entries.ts'
+import { fittingOf } from './fitting.ts'
+import { pathBelow } from './path-below.ts'
+import { distinct, shippedBy, weighEntries, type Shipped } from './shipped.ts'
+
+/** Something that a budget weighs. */
+interface Subject {
+  name: string
+  /** What `match` is about. */
+  path: string
+  files: Shipped[]
+}
+
+/** A budget that is exceeded. */
+interface Excess {
+  budget: Budget
+  subject: Subject
+  limit: number
+  actual: number
+}
+
+/** Most that are told of, largest first, and most files of which a fitting quality is looked for. */
+const TOLD = 20
+const SOUGHT = 12
+/** Files that are named of what is too large as a whole. */
+const NAMED = 4
+
+/** Weighs what a bundle ships: what is too heavy is one error, or one warning, that says what would fit. */
+export async function checkBudgets(used: Used, graph: ChunkGraph | undefined, api: Api, root: string): Promise<void> {
+  const { budgets } = api.options
+  if (budgets.length === 0) return
+  const shipped = await shippedBy(used, api, root)
+  if (shipped.length === 0) return
+  const found = budgets.flatMap((budget) => exceeding(budget, subjectsOf(budget, { shipped, used, graph, root })))
+  const pipeline = api.pipeline(root)
+  const [errors, warnings] = (['error', 'warn'] as const).map((severity) => found.filter(({ budget }) => budget.severity === severity))
+  if (warnings && warnings.length > 0) api.report.warn((await errorOf(warnings, pipeline)).message)
+  if (errors && errors.length > 0) throw await errorOf(errors, pipeline)
+}
+
+interface Weighing {
+  shipped: readonly Shipped[]
+  used: Used
+  graph: ChunkGraph | undefined
+  root: string
+}
+
+function subjectsOf({ on, matches, formats }: Budget, { shipped, used, graph, root }: Weighing): Subject[] {
+  const isWeighed = ({ output }: Shipped): boolean => formats.includes(output.encoding.format)
+  const single = (files: readonly Shipped[]): Subject[] =>
+    distinct(files).map((file) => ({ name: `${file.job.name} (${file.path})`, path: sourceOf(file, root), files: [file] }))
+  const subjects = {
+    output: () => single(shipped),
+    candidate: () => single(shipped.filter(isCandidate)),
+    import: () => [...byImport(shipped)].map(([name, files]) => ({ name, path: sourceOf(files[0], root), files: distinct(files) })),
+    entry: () =>
+      (graph ? weighEntries(shipped.filter(isWeighed), used, graph) : []).map(({ name, files }) => ({ name, path: name, files })),
+  }[on]()
+  return subjects
+    .map((subject) => ({ ...subject, files: subject.files.filter(isWeighed) }))
+    .filter(({ path, files }) => files.length > 0 && matches(path))
+}
+
+function byImport(files: readonly Shipped[]): Map<string, Shipped[]> {
+  const imports = new Map<string, Shipped[]>()
+  for (const file of files) imports.set(file.job.name, [...(imports.get(file.job.name) ?? []), file])
+  return imports
+}
+
+function sourceOf(file: Shipped | undefined, root: string): string {
+  return file ? pathBelow(root, file.job.source.file) : ''
+}
+
+/** Whether a browser chooses between this file and others of its format. */
+function isCandidate({ job, output }: Shipped): boolean {
+  return job.plan.views.some(
+    ({ outputs }) =>
+      outputs.some(({ key }) => key === output.key) &&
+      outputs.filter(({ encoding }) => encoding.format === output.encoding.format).length > 1,
+  )
+}
+
+function exceeding(budget: Budget, subjects: readonly Subject[]): Excess[] {
+  const each = subjects.map((subject) => ({ budget, subject, limit: budget.maxBytes, actual: bytesOf(subject.files) }))
+  const files = distinct(subjects.flatMap((subject) => subject.files))
+  const names = { output: 'all files', candidate: 'all candidates', import: 'all imports', entry: 'all entries' }
+  const all = { budget, subject: { name: names[budget.on], path: '', files }, limit: budget.maxTotal, actual: bytesOf(files) }
+  return [...each, all].filter(({ limit, actual }) => actual > limit).sort((a, b) => b.actual - a.actual)
+}
+
+function bytesOf(files: readonly Shipped[]): number {
+  return files.reduce((sum, { size_bytes }) => sum + size_bytes, 0)
+}
+
+async function errorOf(found: readonly Excess[], pipeline: Pipeline): Promise<ImagemillError> {
+  let left = SOUGHT
+  const told = found.slice(0, TOLD).map((excess) => {
+    const files = excess.subject.files.toSorted((a, b) => b.size_bytes - a.size_bytes).slice(0, NAMED)
+    const sought = left >= files.length ? files : []
+    left -= sought.length
+    return textOf(excess, files, sought, pipeline)
+  })
+  const lines = await Promise.all(told)
+  const more = found.length > TOLD ? [`  and ${found.length - TOLD} more`] : []
+  return new ImagemillError({
+    code: 'BUDGET_EXCEEDED',
+    message: [`${found.length === 1 ? 'a budget is' : `${found.length} budgets are`} exceeded`, ...lines, ...more].join('\n'),
+    hint: '\n  Write the quality that is named into the query, ask for smaller sizes, or raise the budget in the options of the plugin.',
+  })
+}
+
+async function textOf(
+  { budget, subject, limit, actual }: Excess,
+  files: readonly Shipped[],
+  sought: readonly Shipped[],
+  pipeline: Pipeline,
+): Promise<string> {
+  const head = `  ${subject.name}: ${sizes(actual, limit)}, ${budget.name}`
+  // What is too large as a whole fits when each file gives up the same share of its bytes.
+  const fitting = async (file: Shipped): Promise<string> =>
+    sought.includes(file) ? await fittingText(file, (file.size_bytes * limit) / actual, pipeline) : ''
+  const [only] = files
+  if (only && subject.files.length === 1) return `${head}${await fitting(only)}`
+  const lines = await Promise.all(
+    files.map(async (file) => `    ${file.job.name} (${file.path}): ${sizeText(file.size_bytes)}${await fitting(file)}`),
+  )
+  const rest = subject.files.length - files.length
+  return [head, ...lines, ...(rest > 0 ? [`    and ${rest} smaller ${rest === 1 ? 'file' : 'files'}`] : [])].join('\n')
+}
+
+/** Exact where a rounded size would look as if it were within the budget. */
+function sizes(actual: number, limit: number): string {
+  const isNear = sizeText(actual) === sizeText(limit)
+  const [is, may] = isNear ? [`${actual} bytes`, `${limit} bytes`] : [sizeText(actual), sizeText(limit)]
+  return `${is}, at most ${may} allowed`
+}
+
+async function fittingText(file: Shipped, limit: number, pipeline: Pipeline): Promise<string> {
+  const { quality, width } = await fittingOf(file, limit, pipeline)
+  const { format } = file.output.encoding
+  const share = sizeText(Math.floor(limit))
+  if (quality !== undefined) return `; ${format}.quality=${quality} is the largest quality that fits into ${share}`
+  return `; no quality fits into ${share}, about w=${Math.max(1, width)} would`
+}

@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises'
+import { systemCode } from '../errors.ts'
+import { sha256 } from '../hash.ts'
+import type { Output } from '../types.ts'
+import type { Api, Job } from './api.ts'
+import { planThumbnail } from './inspect-facts.ts'
+
+export interface InspectorPicture {
+  bytes: Buffer
+  type: string
+  tag: string
+}
+
+/** Widths in px of outputs that do for a thumbnail. */
+const SMALL = [96, 480] as const
+
+/** Pictures of a request that only the inspector shows: `thumbnail`, `source`, and the `reference` of an output. */
+export function openPictures(
+  api: Api,
+  root: string,
+): (kind: string, job: Job, key: string, signal: AbortSignal) => Promise<InspectorPicture | undefined> {
+  const pipeline = api.pipeline(root)
+
+  const thumbnail = async (job: Job, signal: AbortSignal): Promise<InspectorPicture | undefined> => {
+    const planned = (await smallOutput(job, api)) ?? (await planThumbnail(job.source, pipeline))
+    if (!planned) return undefined
+    const { bytes } = await pipeline.read(planned, signal)
+    const { key, encoding } = planned.output
+    return { bytes, type: `image/${encoding.format}`, tag: `"${key}"` }
+  }
+
+  const original = async ({ source }: Job): Promise<InspectorPicture | undefined> => {
+    const { format } = source.header
+    const bytes = await readFile(source.local ?? source.file).catch(ignoreGone)
+    return bytes && { bytes, type: format === 'svg' ? 'image/svg+xml' : `image/${format}`, tag: `"${sha256(bytes)}"` }
+  }
+
+  return async (kind, job, key, signal) => {
+    if (kind === 'thumbnail') return thumbnail(job, signal)
+    if (kind === 'source') return original(job)
+    const output = job.plan.outputs.find((known) => known.key === key)
+    if (!output) return undefined
+    const planned = { source: job.source, output: referenceOf(output) }
+    const { bytes } = await pipeline.read(planned, signal)
+    return { bytes, type: 'image/png', tag: `"${planned.output.key}"` }
+  }
+}
+
+/** The very pixels that an output was encoded from, without loss. */
+function referenceOf({ key, picture, descriptor }: Output): Output {
+  return { key: sha256(`reference ${key}`), picture: { ...picture, frames: 1 }, encoding: { format: 'png', effort: 2 }, descriptor }
+}
+
+/** An output that is there already and small enough: then nothing has to be made. */
+async function smallOutput({ source, plan }: Job, api: Api): Promise<{ source: Job['source']; output: Output } | undefined> {
+  const [least, most] = SMALL
+  for (const output of plan.outputs.toSorted((a, b) => a.picture.width - b.picture.width)) {
+    const { width } = output.picture
+    if (width >= least && width <= most && (await api.openedPipeline()?.known(output.key))) return { source, output }
+  }
+  return undefined
+}
+
+function ignoreGone(error: unknown): undefined {
+  if (systemCode(error) !== 'ENOENT') throw error
+}

@@ -1,0 +1,216 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { ENCODER_DEFAULTS } from '../../src/query/encoder-defaults.ts'
+import { addresses, startDev } from '../support/dev.ts'
+import { EXIF_WITH_POSITION } from '../support/inspector-exif.ts'
+import { inspectionOf, requestIn } from '../support/inspector.ts'
+import { jpeg, photo } from '../support/images.ts'
+import { project } from '../support/project.ts'
+
+const QUIET = { options: { logLevel: 'silent' } } as const
+
+test('a request is told with its source, its importers and their lines, and outputs that wait until they are asked for', async () => {
+  const photoBytes = await jpeg(200, 150)
+  const { root } = project({
+    'photo.jpg': photoBytes,
+    'main.js': "// first\nimport './other.js'\nimport a from './photo.jpg?w=64;100&format=webp;jpeg'\nexport default a",
+    'other.js': "\n\nimport b from './photo.jpg?w=64;100&format=webp;jpeg'\nexport { b }",
+  })
+  const dev = await startDev(root, QUIET)
+  for (const name of ['main.js', 'other.js']) await dev.get(`/${name}`)
+  const module = await dev.module('/photo.jpg?import&w=64;100&format=webp;jpeg')
+  const waiting = requestIn(await inspectionOf(dev), 'photo.jpg')
+  expect(waiting).toMatchObject({
+    name: 'photo.jpg?format=webp;jpeg&w=64;100',
+    source: { path: 'photo.jpg', format: 'jpeg', width: 200, height: 150, size_bytes: photoBytes.length },
+    importers: [
+      { file: 'main.js', line: 3 },
+      { file: 'other.js', line: 3 },
+    ],
+    operation: 'srcset',
+    status: 'waiting',
+    cached: false,
+  })
+  expect(waiting.outputs.map(({ status, format, width, height, descriptor }) => [status, format, width, height, descriptor])).toEqual([
+    ['waiting', 'webp', 64, 48, '64w'],
+    ['waiting', 'webp', 100, 75, '100w'],
+    ['waiting', 'jpeg', 64, 48, '64w'],
+    ['waiting', 'jpeg', 100, 75, '100w'],
+  ])
+
+  const [first = ''] = addresses(module)
+  const { body } = await dev.get(first)
+  const inspection = await inspectionOf(dev)
+  const { outputs } = requestIn(inspection, 'photo.jpg')
+  expect(outputs[0]).toMatchObject({
+    status: 'completed',
+    size_bytes: body.length,
+    cached: false,
+    quality: ENCODER_DEFAULTS.webp.quality,
+    path: first.slice(1),
+  })
+  expect(outputs[1]?.status).toBe('waiting')
+  expect(inspection.totals).toMatchObject({
+    requests: 1,
+    sources: { files: 1, size_bytes: photoBytes.length, by_format: { jpeg: { files: 1, size_bytes: photoBytes.length } } },
+    outputs: { files: 1, size_bytes: body.length, by_format: { webp: { files: 1, size_bytes: body.length } } },
+    hits: 0,
+    misses: 1,
+    failed: 0,
+  })
+  expect(inspection.live?.store.size_bytes).toBeGreaterThan(body.length)
+})
+
+test('a search is told with every try, its score, and the quality that was taken', async () => {
+  const { root } = project({ 'photo.jpg': await jpeg(240, 160) })
+  const dev = await startDev(root, QUIET)
+  for (const query of ['w=120&format=webp&quality=auto', 'w=120&format=jpeg&target_size=2kb']) {
+    const [address = ''] = addresses(await dev.module(`/photo.jpg?import&${query}`))
+    expect((await dev.get(address)).status).toBe(200)
+  }
+  const inspection = await inspectionOf(dev)
+  const [look] = requestIn(inspection, 'quality=auto').outputs
+  expect(look?.quality).toBe(look?.search?.final_quality)
+  expect(look?.search?.tries.length).toBeGreaterThan(0)
+  expect(look?.search?.tries.every(({ score }) => typeof score === 'number')).toBe(true)
+  expect(look?.search?.tries).toContainEqual({
+    quality: look?.search?.final_quality,
+    size_bytes: look?.size_bytes,
+    score: look?.search?.final_score,
+  })
+  const [size] = requestIn(inspection, 'target_size').outputs
+  expect(size?.search).toMatchObject({ target_size: 2000, tolerance_percent: 5, final_size: size?.size_bytes })
+  expect(size?.search?.tries.every(({ score }) => score === undefined)).toBe(true)
+})
+
+test("an output that is the source's own encoding says so", async () => {
+  const { root } = project({ 'small.jpg': await photo(60, 40).jpeg({ quality: 20, mozjpeg: true }).toBuffer() })
+  const dev = await startDev(root, QUIET)
+  const [address = ''] = addresses(await dev.module('/small.jpg?import&format=jpeg'))
+  await dev.get(address)
+  expect(requestIn(await inspectionOf(dev), 'small.jpg').outputs[0]).toMatchObject({ status: 'completed', kept: true })
+})
+
+describe('what is wrong', () => {
+  test('of a query, an unreadable image and a missing one', async () => {
+    const { root, write } = project({
+      'broken.jpg': Buffer.from('no image at all'),
+      'fine.jpg': await jpeg(60, 40),
+      'main.js': "import './broken.jpg?w=64'\nimport './gone.jpg?w=64'\nimport './fine.jpg?width=30'",
+    })
+    const dev = await startDev(root, QUIET)
+    await dev.get('/main.js')
+    for (const name of ['broken.jpg?import&w=64', 'gone.jpg?import&w=64', 'fine.jpg?import&width=30']) await dev.get(`/${name}`)
+    const inspection = await inspectionOf(dev)
+    expect(requestIn(inspection, 'broken.jpg')).toMatchObject({
+      status: 'failed',
+      error: { code: 'FORMAT_UNSUPPORTED' },
+      importers: [{ file: 'main.js', line: 1 }],
+      outputs: [],
+    })
+    expect(requestIn(inspection, 'gone.jpg')).toMatchObject({ source: { missing: true }, error: { code: 'SOURCE_NOT_FOUND' } })
+    expect(requestIn(inspection, 'fine.jpg')).toMatchObject({ error: { code: 'UNKNOWN_DIRECTIVE' } })
+    expect(inspection.totals.failed).toBe(3)
+    expect(JSON.stringify(inspection)).not.toContain(root)
+
+    // What nothing asks for any longer has not failed.
+    write('main.js', "import './fine.jpg?w=30'")
+    expect((await inspectionOf(dev)).requests).toEqual([])
+  })
+
+  test('of an output that cannot be decoded, and of a source that is deleted', async () => {
+    const whole = await jpeg(400, 300)
+    const { root } = project({ 'cut.jpg': whole.subarray(0, 3000), 'photo.jpg': whole })
+    const dev = await startDev(root, QUIET)
+    for (const name of ['cut.jpg', 'photo.jpg']) {
+      const [address = ''] = addresses(await dev.module(`/${name}?import&w=100`).catch(() => ({ outputs: [] })))
+      if (address !== '') await dev.get(address)
+    }
+    rmSync(join(root, 'photo.jpg'))
+    const inspection = await inspectionOf(dev)
+    expect(requestIn(inspection, 'cut.jpg')).toMatchObject({ status: 'failed' })
+    expect(requestIn(inspection, 'photo.jpg')).toMatchObject({
+      status: 'failed',
+      source: { missing: true },
+      error: { code: 'SOURCE_NOT_FOUND' },
+      outputs: [{ status: 'completed' }],
+    })
+  })
+})
+
+test('EXIF, privacy and the placeholder are found out for one request, when it is looked at', async () => {
+  const { root } = project({ 'trip.jpg': await photo(120, 80).withExif(EXIF_WITH_POSITION).jpeg().toBuffer() })
+  const dev = await startDev(root, QUIET)
+  await dev.module('/trip.jpg?import&w=60&placeholder=dominant_color')
+  await dev.module('/trip.jpg?import&w=60&metadata=keep')
+  const inspection = await inspectionOf(dev)
+  const details = async (part: string): Promise<unknown> =>
+    JSON.parse((await dev.get(`/__imagemill/api/details/${requestIn(inspection, part).id}`)).text)
+  expect(await details('placeholder')).toMatchObject({
+    placeholder: { kind: 'dominant_color', background: expect.stringMatching(/^#/) },
+    exif: { make: 'Testcam' },
+    privacy: [
+      { kind: 'position', ships: false },
+      { kind: 'camera', ships: false },
+    ],
+  })
+  expect(await details('metadata=keep')).toMatchObject({
+    privacy: [
+      { kind: 'position', ships: true },
+      { kind: 'camera', ships: true },
+    ],
+  })
+})
+
+describe('its doors', () => {
+  test('only the page itself may try settings', async () => {
+    const { root } = project({ 'photo.jpg': await jpeg(100, 80) })
+    const dev = await startDev(root, QUIET)
+    await dev.module('/photo.jpg?import&w=50')
+    const { id } = requestIn(await inspectionOf(dev), 'photo.jpg')
+    const post = async (headers: Record<string, string>, body: unknown = { id, query: 'w=20' }): Promise<[number, unknown]> => {
+      const answer = await fetch(`${dev.origin}/__imagemill/api/try`, { method: 'POST', headers, body: JSON.stringify(body) })
+      return [answer.status, await answer.json()]
+    }
+    const json = { 'Content-Type': 'application/json' }
+    // `fetch` of Node.js says `Sec-Fetch-Mode` but not by which site; the origin decides then.
+    expect(await post({ ...json, origin: dev.origin })).toMatchObject([200, { outputs: [{ width: 20 }] }])
+    expect(await post({ ...json, origin: 'http://evil.example' })).toMatchObject([403, { code: 'ORIGIN_DENIED' }])
+    expect(await post(json)).toMatchObject([403, { code: 'ORIGIN_DENIED' }])
+    expect(await post({ 'Content-Type': 'text/plain', origin: dev.origin })).toMatchObject([403, { code: 'ORIGIN_DENIED' }])
+    const wrong = await post({ ...json, origin: dev.origin }, { id, query: 'width=20' })
+    expect(wrong).toMatchObject([422, { code: 'UNKNOWN_DIRECTIVE' }])
+    expect(JSON.stringify(wrong)).not.toContain(root)
+    expect(await post({ ...json, origin: dev.origin }, { id: 'no', query: '' })).toMatchObject([422, { code: 'INPUT_INVALID' }])
+    expect(await post({ ...json, origin: dev.origin }, 'x'.repeat(20_000))).toMatchObject([422, { code: 'INPUT_INVALID' }])
+  })
+
+  test('names that it did not give lead nowhere, and another host is refused', async () => {
+    const { root } = project({ 'photo.jpg': await jpeg(100, 80), 'secret.jpg': await jpeg(20, 20) })
+    writeFileSync(join(root, '.env'), 'SECRET=1')
+    const dev = await startDev(root, QUIET)
+    await dev.module('/photo.jpg?import&w=50')
+    const { id } = requestIn(await inspectionOf(dev), 'photo.jpg')
+    for (const name of [
+      'source/secret.jpg',
+      'source/../../.env',
+      `reference/${id}/../../.env`,
+      `reference/${id}/${'0'.repeat(64)}`,
+      'thumbnail/',
+    ])
+      expect((await dev.get(`/__imagemill/api/${name}`)).status, name).toBe(404)
+    expect((await dev.get('/__imagemill/api/inspection', { headers: { host: 'evil.example' } })).status).toBe(403)
+    expect((await dev.get('/__imagemill/', { method: 'POST' })).status).toBe(405)
+    const page = await dev.get('/__imagemill/')
+    expect(page.headers['content-security-policy']).toContain("default-src 'none'; script-src 'sha256-")
+  })
+})
+
+test('the link is printed when the server starts, below `base`', async () => {
+  const { root } = project({})
+  const dev = await startDev(root, { config: { base: '/app/' }, options: { logLevel: 'info' } })
+  dev.server.printUrls()
+  expect(dev.log.join('\n')).toContain(`${dev.origin}/app/__imagemill/`)
+  expect((await dev.get('/app/__imagemill')).headers['location']).toBe('__imagemill/')
+})
