@@ -101,6 +101,13 @@ const totalsSchema = z.strictObject({
   damaged: count.describe('Entries of the store that were damaged and made anew.'),
 })
 
+const entrySchema = z.strictObject({
+  name: z.string().describe('The page, or the module that a bundle begins with, below the root.'),
+  files: count,
+  size_bytes: count.describe('Most that it can make a browser load: the largest file of each import.'),
+  first_size_bytes: count.describe('The part of it that needs no dynamic import.'),
+})
+
 const liveSchema = z.strictObject({
   workers: z.strictObject({ busy: count, most: count }),
   queue: z.strictObject({ waiting: count, processing: count }),
@@ -114,6 +121,7 @@ export const inspectionSchema = z.strictObject({
   command: z.enum(['build', 'serve']),
   requests: z.array(requestSchema).describe('By name.'),
   totals: totalsSchema,
+  entries: z.array(entrySchema).exactOptional().describe('What pages weigh, where a build knows it.'),
   live: liveSchema.exactOptional().describe('What goes on just now.'),
 })
 

@@ -6,11 +6,13 @@ import { sha256Base64 } from '../hash.ts'
 export interface PageOptions {
   /** Address of the build folder from the page, such as `./`: with it the page shows the files themselves. @default thumbnails only */
   files?: string
+  /** HTML that comes before the views, with its own styles and without scripts. */
+  intro?: string
 }
 
 /** One self-contained HTML file with the views of the inspector and the data in it; it needs no server. */
-export function inspectorPage(inspection: Inspection, { files }: PageOptions = {}): string {
-  const { html, policy } = pageOf({ inspection, ...(files !== undefined && { files }) })
+export function inspectorPage(inspection: Inspection, { files, intro }: PageOptions = {}): string {
+  const { html, policy } = pageOf({ inspection, ...(files !== undefined && { files }) }, intro)
   // Files beside a page that was opened from a disk have no origin in common with it.
   return html.replace('<head>', `<head><meta http-equiv="Content-Security-Policy" content="${policy("'self' data: file: http: https:")}">`)
 }
@@ -21,13 +23,14 @@ export function livePage(): { html: string; policy: string } {
   return { html, policy: `${policy("'self' data:")}; connect-src 'self'; frame-ancestors 'self'` }
 }
 
-function pageOf(data: object | undefined): { html: string; policy(images: string): string } {
-  const page = readFileSync(
+function pageOf(data: object | undefined, intro = ''): { html: string; policy(images: string): string } {
+  const file = readFileSync(
     createRequire(import.meta.url)
       .resolve('imagemill/package.json')
       .replace(/package\.json$/, PAGE),
     'utf8',
   )
+  const page = file.replace('<body>', () => `<body>${intro}`)
   const hashes = (tag: string): string =>
     [...page.matchAll(new RegExp(`<${tag}(?: type="module")?>(.*?)</${tag}>`, 'gs'))]
       .map(([, text = '']) => `'sha256-${sha256Base64(text)}'`)

@@ -6,7 +6,6 @@ import { STYLE } from './style.ts'
 
 /** A report as one page that needs nothing else, not even a server. */
 export function reportHtml(report: Report): string {
-  const sections = [overview(report), formats(report), pages(report), largest(report), slowest(report), cache(report), failed(report)]
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -15,16 +14,28 @@ export function reportHtml(report: Report): string {
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>Images of the build</title>
-<style>${STYLE}</style>
+<style>:root { color-scheme: light dark } body { margin: 0 }${STYLE}</style>
 </head>
-<body>
+<body class="report">
 <main>
 <h1>Images of the build</h1>
-${sections.filter((part) => part !== '').join('\n')}
+${contentOf(report)}
 </main>
 </body>
 </html>
 `
+}
+
+/** The same before another page, in a tree of its own: the styles of the two do not meet. */
+export function reportIntro(report: Report, next: string): string {
+  return `<div><template shadowrootmode="open"><style>${STYLE}</style><div class="report"><details open><summary>Images of the build</summary><div class="content">
+${contentOf(report)}
+<p><a href="#${next}">Every image</a></p></div></details></div></template></div>`
+}
+
+function contentOf(report: Report): string {
+  const sections = [overview(report), formats(report), pages(report), largest(report), slowest(report), cache(report), failed(report)]
+  return sections.filter((part) => part !== '').join('\n')
 }
 
 function section(title: string, content: string, note = ''): string {

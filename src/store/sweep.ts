@@ -78,7 +78,7 @@ async function oldestOtherRun(root: string): Promise<number> {
 /** Bytes of a store at most. */
 export async function storeSize(folder: string): Promise<number> {
   const size = await readWritten(join(folder, LAYOUT))
-  return Number.isFinite(size) ? size : 0
+  return Number.isFinite(size) ? Math.round(size) : 0
 }
 
 /** Bytes in the store at most: what was replaced or removed since the last count is in it still. NaN is more than any limit. */
