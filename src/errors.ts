@@ -55,6 +55,8 @@ export interface ErrorFacts {
   code: ErrorCode
   /** What happened, what was expected and what was received: one sentence, no full stop. */
   message: string
+  /** What the message is about, one by one: each is a line below it. */
+  lines?: readonly string[] | undefined
   /** What to do about it: one sentence. */
   hint?: string | undefined
   /** The image file concerned. */
@@ -70,6 +72,7 @@ export class ImagemillError extends Error {
   /** The sentence alone, without file, query and hint. */
   readonly reason: string
   readonly hint: string | undefined
+  readonly lines: readonly string[] | undefined
   readonly file: string | undefined
   readonly query: string | undefined
 
@@ -78,6 +81,7 @@ export class ImagemillError extends Error {
     this.code = facts.code
     this.reason = readable(facts.message)
     this.hint = facts.hint === undefined ? undefined : readable(facts.hint)
+    this.lines = facts.lines?.map(readable)
     this.file = facts.file
     this.query = facts.query
   }
@@ -93,13 +97,15 @@ export class ImagemillError extends Error {
 
   /** Plain data, to cross a process boundary and be thrown again on the other side. */
   facts(): ErrorFacts {
-    return { code: this.code, message: this.reason, hint: this.hint, file: this.file, query: this.query }
+    return { code: this.code, message: this.reason, hint: this.hint, lines: this.lines, file: this.file, query: this.query }
   }
 }
 
-function compose({ code, message, hint, file, query }: ErrorFacts): string {
+function compose({ code, message, lines = [], hint, file, query }: ErrorFacts): string {
   const place = file === undefined ? '' : `${oneLine(file)}${query ? `?${shortened(oneLine(query), 200)}` : ''}: `
-  return `[${code}] ${place}${readable(message)}.${hint ? ` ${readable(hint)}` : ''}`
+  const head = `[${code}] ${place}${readable(message)}`
+  if (lines.length === 0) return `${head}.${hint ? ` ${readable(hint)}` : ''}`
+  return [`${head}:`, ...lines.map((line) => `  ${readable(line)}`), ...(hint ? [readable(hint)] : [])].join('\n')
 }
 
 /** What was received is quoted, and may be of any length and hold what would change the terminal that it is printed on. */
