@@ -55,7 +55,7 @@ describe('a budget of files', () => {
     const size = (await sizesOf(root))['img/a.jpg?format=webp&w=300 webp 300'] ?? 0
     const limit = Math.round(size * 0.6)
     const message = await failureOf(root, [{ maxBytes: limit }])
-    expect(message).toContain('[BUDGET_EXCEEDED] a budget is exceeded\n  img/a.jpg?format=webp&w=300 (assets/a-300-')
+    expect(message).toContain('[BUDGET_EXCEEDED] a budget is exceeded:\n  img/a.jpg?format=webp&w=300 (assets/a-300-')
     expect(message).toMatch(new RegExp(`${(size / 1000).toFixed(1)} kB, at most ${(limit / 1000).toFixed(1)} kB allowed, budgets\\[0\\]; `))
     const quality = Number(/webp\.quality=(\d+) is the largest quality that fits/.exec(message)?.[1])
     expect(await bytesAt(quality)).toBeLessThanOrEqual(limit)
