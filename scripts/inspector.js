@@ -34,11 +34,15 @@ function inOnePage(output) {
     left.delete(name)
     return text
   }
+  const keep = (list, text) => {
+    list.push(text)
+    return ''
+  }
   const styles = []
   const scripts = []
   const html = take('index.html')
-    .replace(/\s*<link rel="stylesheet"[^>]* href="\.\/([^"]+)"[^>]*>/g, (_, name) => void styles.push(take(name)) ?? '')
-    .replace(/\s*<script type="module"[^>]* src="\.\/([^"]+)"[^>]*><\/script>/g, (_, name) => void scripts.push(take(name)) ?? '')
+    .replace(/\s*<link rel="stylesheet"[^>]* href="\.\/([^"]+)"[^>]*>/g, (_, name) => keep(styles, take(name)))
+    .replace(/\s*<script type="module"[^>]* src="\.\/([^"]+)"[^>]*><\/script>/g, (_, name) => keep(scripts, take(name)))
     .replace('</head>', () => `${styles.map((text) => `<style>${text.trim()}</style>`).join('')}</head>`)
     .replace(
       '</body>',

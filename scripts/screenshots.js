@@ -35,7 +35,7 @@ try {
 }
 
 async function shoot(name, colorScheme, prepare) {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 860 }, deviceScaleFactor: 1, colorScheme })
+  const page = await browser.newPage({ viewport: { width: 1280, height: 1000 }, deviceScaleFactor: 1, colorScheme })
   await page.goto(`${url}__imagemill/`)
   await page.locator('.row').first().waitFor()
   await prepare(page)
@@ -43,7 +43,7 @@ async function shoot(name, colorScheme, prepare) {
   await page.waitForLoadState('networkidle').catch(() => undefined)
   await page.waitForTimeout(1500)
   const bytes = await sharp(await page.screenshot())
-    .webp({ quality: 82, effort: 6 })
+    .webp({ quality: 78, effort: 6 })
     .toBuffer()
   writeFileSync(new URL(`${name}.webp`, folder), bytes)
   console.log(`${name}.webp: ${bytes.length} bytes`)
@@ -54,4 +54,6 @@ async function open(page, search) {
   await page.getByPlaceholder('Search').fill(search)
   await page.locator('.row').first().click()
   await page.locator('.stage').waitFor()
+  await page.getByPlaceholder('Search').fill('')
+  await page.getByRole('combobox', { name: 'Sort by' }).selectOption('saved')
 }

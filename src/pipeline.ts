@@ -98,15 +98,7 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, remote, share
   const fresh = new Set<string>()
   const look = sourceReader({ inspect: (path, format) => queue.header(path, format), remote, shared, store, warn })
   const encode = outputMaker({ folder, queue, shared, patience, write: store.write })
-  let encoder: Promise<string> | undefined
-
-  const versions = (): Promise<string> => {
-    // Its hash says as much, and is part of every key.
-    encoder ??= encoderVersions(() => queue.versions()).then(sha256)
-    // A failure is not kept: the next caller tries anew.
-    encoder.catch(() => (encoder = undefined))
-    return encoder
-  }
+  const versions = encoderHash(queue)
 
   const answer = (stored: StoredOutput): StoredOutput & { cached: boolean } => ({ ...stored, cached: !fresh.has(stored.key) })
 
@@ -154,11 +146,11 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, remote, share
       const blob = opened.get(key)?.blob
       return blob && opened.read(key, blob)
     },
-    async known(key) {
+    known: async (key) => {
       const stored = seen.get(key) ?? findIn(await store.open(), key)
       return stored && answer(stored)
     },
-    load: async () => ({ ...queue.load(), store: { size_bytes: Math.round(await storeSize(folder)), most_bytes: maxSize } }),
+    load: async () => ({ ...queue.load(), store: { size_bytes: await storeSize(folder), most_bytes: maxSize } }),
     damaged: () => store.damaged(),
     async tidy() {
       fresh.clear()
@@ -178,6 +170,17 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, remote, share
       await shared?.close()
       await store.close()
     },
+  }
+}
+
+/** Versions of the encoders as a hash, which says as much, and is part of every key. */
+function encoderHash(queue: Queue): () => Promise<string> {
+  let encoder: Promise<string> | undefined
+  return () => {
+    encoder ??= encoderVersions(() => queue.versions()).then(sha256)
+    // A failure is not kept: the next caller tries anew.
+    encoder.catch(() => (encoder = undefined))
+    return encoder
   }
 }
 

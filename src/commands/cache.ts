@@ -1,13 +1,15 @@
+import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { rm, rmdir } from 'node:fs/promises'
+import { mkdir, rename, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ifWritable } from '../files.ts'
 import { isRecord } from '../hash.ts'
 import { bytesOf } from '../plugin/option-values.ts'
+import { PROCESS_NAME } from '../process-name.ts'
 import { cacheFolder } from '../store/cache-folder.ts'
-import { LAYOUT } from '../store/disk.ts'
-import { listEntries, type Kept } from '../store/entries.ts'
-import { sweep } from '../store/sweep.ts'
+import { LAYOUT, WRITTEN } from '../store/disk.ts'
+import { ignoreGone, listEntries, type Kept } from '../store/entries.ts'
+import { isInUse, sweep } from '../store/sweep.ts'
 import { verify } from '../store/verify.ts'
 import { UsageError, readArguments } from './arguments.ts'
 import { print } from './run-jobs.ts'
@@ -115,8 +117,11 @@ async function clear(folder: string): Promise<number> {
     await print(`${JSON.stringify({ removed: 0 })}\n`)
     return 0
   }
-  await rm(join(folder, LAYOUT), { recursive: true, force: true })
-  await rm(join(folder, TAG), { force: true })
+  await removeEntries(join(folder, LAYOUT))
+  // A running build goes on in there: what it says of itself stays, and that the folder is ours.
+  if (!(await isInUse(folder))) {
+    for (const name of [LAYOUT, TAG]) await ifWritable(() => rm(join(folder, name), { recursive: true, force: true }))
+  }
   // What else is in the folder is not ours.
   await ifWritable(() => rmdir(folder))
   await print(`${JSON.stringify({ removed: entries.length })}\n`)
@@ -124,6 +129,14 @@ async function clear(folder: string): Promise<number> {
 }
 
 const TAG = 'CACHEDIR.TAG'
+
+/** Moved away first: a folder that someone writes to meanwhile cannot be removed. */
+async function removeEntries(root: string): Promise<void> {
+  const away = join(root, 'tmp', `${PROCESS_NAME}-${randomBytes(8).toString('hex')}`)
+  await mkdir(away, { recursive: true })
+  for (const name of ['ac', 'cas', WRITTEN]) await rename(join(root, name), join(away, name)).catch(ignoreGone)
+  await rm(away, { recursive: true, force: true })
+}
 
 /** Whether a folder was made by us: a wrong path must not cost anyone their files. */
 function isStore(folder: string): boolean {

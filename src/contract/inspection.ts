@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { reportEntrySchema } from './report.ts'
 
 const SOURCE_FORMATS = ['png', 'jpeg', 'webp', 'avif', 'gif', 'tiff', 'svg'] as const
 const FORMATS = ['png', 'jpeg', 'webp', 'avif', 'gif'] as const
@@ -114,6 +115,7 @@ export const inspectionSchema = z.strictObject({
   command: z.enum(['build', 'serve']),
   requests: z.array(requestSchema).describe('By name.'),
   totals: totalsSchema,
+  entries: z.array(reportEntrySchema).exactOptional().describe('What pages weigh, where a build knows it.'),
   live: liveSchema.exactOptional().describe('What goes on just now.'),
 })
 

@@ -14,7 +14,8 @@ const imageSchema = z.strictObject({
   files: z.array(z.strictObject({ path: z.string(), format: z.string(), width: count, height: count, size_bytes: bytes })),
 })
 
-const entrySchema = z.strictObject({
+/** What a page, or another entry, can make a browser load. */
+export const reportEntrySchema = z.strictObject({
   name: z.string().describe('The page, or the module that a bundle begins with, below the root.'),
   files: count,
   size_bytes: bytes.describe('Most that it can make a browser load: the largest file of each import.'),
@@ -29,7 +30,7 @@ export const reportSchema = z.strictObject({
   outputs: counted,
   source_formats: byFormat.describe('Bytes before, by the format of the source.'),
   formats: byFormat.describe('Bytes after, by the format of the output.'),
-  entries: z.array(entrySchema).nullable().describe('Null in the report of a manifest, which does not know them.'),
+  entries: z.array(reportEntrySchema).nullable().describe('Null in the report of a manifest, which does not know them.'),
   largest: z.array(file),
   slowest: z.array(z.strictObject({ request: z.string(), elapsed_ms: z.number().min(0) })),
   failed: z.array(z.strictObject({ request: z.string(), error: z.string() })),
@@ -37,5 +38,5 @@ export const reportSchema = z.strictObject({
 })
 
 export interface Report extends z.output<typeof reportSchema> {}
-export interface ReportEntry extends z.output<typeof entrySchema> {}
+export interface ReportEntry extends z.output<typeof reportEntrySchema> {}
 export interface ReportImage extends z.output<typeof imageSchema> {}

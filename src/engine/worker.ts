@@ -23,8 +23,8 @@ export interface Findings {
 
 export type Answer = { ok: true; found: Findings } | { ok: false; error: ErrorFacts }
 
-/** All that a worker process says to its parent. */
-export type Message = { type: 'ready' } | { type: 'report'; report: Report } | { type: 'answer'; answer: Answer }
+/** All that a worker process says to its parent; `memory` is what it holds when it has nothing to do, in bytes. */
+export type Message = { type: 'ready' } | { type: 'report'; report: Report } | { type: 'answer'; answer: Answer; memory: number }
 
 /** Runs in a child process: the only place where sharp is loaded. */
 async function run(task: Task): Promise<Answer> {
@@ -90,8 +90,14 @@ function say(message: Message): void {
   process.send?.(message)
 }
 
+/** More than a worker holds that has nothing to do, in bytes. */
+const MUCH = 200_000_000
+
 async function serve(task: Task): Promise<void> {
-  say({ type: 'answer', answer: await run(task) })
+  const answer = await run(task)
+  // Nobody waits for a collection, unless it is to be known how much is left then.
+  if (process.memoryUsage.rss() > MUCH) globalThis.gc?.()
+  say({ type: 'answer', answer, memory: process.memoryUsage.rss() })
   // Pixels live outside of V8's heap, which sees no reason to collect them before the next image has added its own.
   globalThis.gc?.()
 }

@@ -1,5 +1,6 @@
+import { posix } from 'node:path'
 import type { Manifest } from '../contract/manifest.ts'
-import type { ReportEntry } from '../contract/report.ts'
+import type { Report, ReportEntry } from '../contract/report.ts'
 import type { Api, Used } from './api.ts'
 import type { ChunkGraph } from './entries.ts'
 import { makeManifest, usesOf } from './manifest.ts'
@@ -29,14 +30,22 @@ async function reportFiles(manifest: Manifest, { used, graph }: Complete, api: A
   const { html, json } = api.options.report
   if (html === undefined && json === undefined) return []
   // Most builds write none.
-  const [{ reportOf }, { reportHtml }] = await Promise.all([import('../report/report.ts'), import('../report/html.ts')])
+  const { reportOf } = await import('../report/report.ts')
   const shipped = graph && (await shippedBy(used, api, root))
   const entries = graph && shipped ? weighEntries(shipped, used, graph).map(entryOf) : null
   const report = reportOf(manifest, entries)
   return [
-    ...(html === undefined ? [] : [{ name: html, text: reportHtml(report) }]),
+    ...(html === undefined ? [] : [{ name: html, text: await pageOf(report, html, used, api, root) }]),
     ...(json === undefined ? [] : [{ name: json, text: `${JSON.stringify(report, undefined, 2)}\n` }]),
   ]
+}
+
+/** The views of the inspector, without a server. */
+async function pageOf({ entries }: Report, name: string, used: Used, api: Api, root: string): Promise<string> {
+  const [{ inspectorPage }, { inspect }] = await Promise.all([import('../inspector/page.ts'), import('./inspection.ts')])
+  const inspected = { root, command: 'build', uses: usesOf(used), whole: true } as const
+  const inspection = await inspect(api, entries ? { ...inspected, entries } : inspected)
+  return inspectorPage(inspection, { files: `${posix.relative(posix.dirname(name), '') || '.'}/` })
 }
 
 function entryOf({ name, files, first }: { name: string; files: readonly Shipped[]; first: readonly Shipped[] }): ReportEntry {

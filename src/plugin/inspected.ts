@@ -7,6 +7,8 @@ export interface Inspected {
   command: Inspection['command']
   /** What a build uses, and how; all that is planned without it. */
   uses?: Uses | undefined
+  /** What pages weigh, where that is known. */
+  entries?: Inspection['entries']
   /** Whether EXIF, placeholders and, for a report, thumbnails are found out too: work that nobody else asked for. @default false */
   whole?: boolean
 }

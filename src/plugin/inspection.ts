@@ -22,6 +22,7 @@ export async function inspect(api: Api, inspected: Inspected): Promise<Inspectio
     command: inspected.command,
     requests,
     totals: totalsOf(requests, damaged),
+    ...(inspected.entries && { entries: inspected.entries }),
     ...(inspected.command === 'serve' && { live: await liveState(api, inspected.root) }),
   }
 }

@@ -48,7 +48,7 @@ export function overlayPart(api: Api): PluginPart {
         const [asked, query] = (request.url ?? '').split('?')
         if (asked !== path || request.method !== 'GET') return next()
         const keys = new URLSearchParams(query).get('keys') ?? ''
-        factsOf(keys.split(','), api, server.config.root).then((facts) => {
+        factsOf(keys.split(','), api, server.config).then((facts) => {
           response.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' })
           response.end(JSON.stringify(facts))
         }, next)
@@ -77,21 +77,27 @@ function scriptFor(config: ViteConfig): string {
 }
 
 /** What is known of files by their keys; nothing is made for it. */
-async function factsOf(keys: readonly string[], api: Api, root: string): Promise<Record<string, OverlayFacts>> {
+async function factsOf(
+  keys: readonly string[],
+  api: Api,
+  { root, base }: Pick<ViteConfig, 'root' | 'base'>,
+): Promise<Record<string, OverlayFacts>> {
   const wanted = new Set(keys)
   const facts: Record<string, OverlayFacts> = {}
+  const { requestId } = await import('./inspection.ts')
   for (const job of api.jobs.values()) {
     for (const output of job.plan.outputs) {
       // Of an original that stands in, the browser knows more.
       if (!wanted.has(output.key) || facts[output.key] || api.outputs.get(output.key)?.original) continue
       const stored = await api.openedPipeline()?.known(output.key)
-      facts[output.key] = { ...aboutOf(output, job, root), ...(stored && { size_bytes: stored.size_bytes }) }
+      const inspector = `${base}__imagemill/#/request/${requestId(job.name)}`
+      facts[output.key] = { inspector, ...aboutOf(output, job, root), ...(stored && { size_bytes: stored.size_bytes }) }
     }
   }
   return facts
 }
 
-function aboutOf({ picture, encoding }: Output, { source, plan, written }: Job, root: string): OverlayFacts {
+function aboutOf({ picture, encoding }: Output, { source, plan, written }: Job, root: string): Omit<OverlayFacts, 'inspector'> {
   const { format } = encoding
   const widths = plan.outputs.filter((other) => other.encoding.format === format).map((other) => other.picture.width)
   return {

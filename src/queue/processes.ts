@@ -8,6 +8,9 @@ import { ImagemillError, systemCode } from '../errors.ts'
 /** Time an unused process is kept for the next image, in ms. */
 const IDLE = 10_000
 
+/** What a process may hold when it has nothing to do, in bytes; one that holds more has lost some, and is replaced. */
+const MOST_HELD = 500_000_000
+
 /** Time a new process may take until it is ready for work, in ms. */
 const START = 30_000
 
@@ -52,7 +55,8 @@ export function openProcesses(niceness = 0): Processes {
     return undefined
   }
 
-  const rest = (child: ChildProcess): void => {
+  const rest = (child: ChildProcess, memory: number): void => {
+    if (memory > MOST_HELD) return void child.kill('SIGKILL')
     idle.set(child, setTimeout(() => idle.delete(child) && child.kill('SIGKILL'), IDLE).unref())
   }
 
@@ -60,10 +64,10 @@ export function openProcesses(niceness = 0): Processes {
     async run(task, deadline, watch = {}) {
       const rested = takeIdle()
       const child = rested ?? start()
-      const answer = await converse(child, task, { deadline, ...watch, isNew: !rested }).catch((error: unknown) => {
+      const { answer, memory } = await converse(child, task, { deadline, ...watch, isNew: !rested }).catch((error: unknown) => {
         throw closing.has(child) ? cancelled(error) : error
       })
-      rest(child)
+      rest(child, memory)
       return answer
     },
     async close() {
@@ -115,7 +119,7 @@ function converse(
   child: ChildProcess,
   task: Task,
   { deadline, onReport, signal, isNew }: Watch & { deadline: number; isNew: boolean },
-): Promise<Answer> {
+): Promise<{ answer: Answer; memory: number }> {
   return new Promise((resolve, reject) => {
     let failure: ImagemillError | undefined
     let timer: NodeJS.Timeout
@@ -127,7 +131,7 @@ function converse(
       }, ms)
     }
     const onMessage = (message: Message): void => {
-      if (message.type === 'answer') return finish(() => resolve(message.answer))
+      if (message.type === 'answer') return finish(() => resolve(message))
       allow(deadline, late(deadline))
       if (message.type === 'report') onReport?.(message.report)
     }

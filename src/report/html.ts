@@ -6,7 +6,6 @@ import { STYLE } from './style.ts'
 
 /** A report as one page that needs nothing else, not even a server. */
 export function reportHtml(report: Report): string {
-  const sections = [overview(report), formats(report), pages(report), largest(report), slowest(report), cache(report), failed(report)]
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -15,16 +14,21 @@ export function reportHtml(report: Report): string {
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>Images of the build</title>
-<style>${STYLE}</style>
+<style>:root { color-scheme: light dark } body { margin: 0 }${STYLE}</style>
 </head>
-<body>
+<body class="report">
 <main>
 <h1>Images of the build</h1>
-${sections.filter((part) => part !== '').join('\n')}
+${contentOf(report)}
 </main>
 </body>
 </html>
 `
+}
+
+function contentOf(report: Report): string {
+  const sections = [overview(report), formats(report), pages(report), largest(report), slowest(report), cache(report), failed(report)]
+  return sections.filter((part) => part !== '').join('\n')
 }
 
 function section(title: string, content: string, note = ''): string {

@@ -1,9 +1,7 @@
 /** The style of the page, light and dark. */
 export const STYLE = `
-:root { color-scheme: light dark; --ink: #1d2023; --dim: #5a6169; --paper: #fff; --line: #dde1e5; --before: #9aa3ad; --after: #6d9fd6; --first: #1f63b0; --time: #b98a2f }
-@media (prefers-color-scheme: dark) { :root { --ink: #e8eaec; --dim: #a7aeb6; --paper: #16191c; --line: #33393f; --before: #7d868f; --after: #4d7fb8; --first: #8dbdf2; --time: #d0a24b } }
-body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, sans-serif }
-main { max-width: 60rem; margin: 0 auto; padding: 2rem 1.25rem 4rem }
+.report { --ink: light-dark(#1d2023, #e8eaec); --dim: light-dark(#5a6169, #a7aeb6); --paper: light-dark(#fff, #16191c); --line: light-dark(#dde1e5, #33393f); --before: light-dark(#9aa3ad, #7d868f); --after: light-dark(#6d9fd6, #4d7fb8); --first: light-dark(#1f63b0, #8dbdf2); --time: light-dark(#b98a2f, #d0a24b); background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, sans-serif }
+.report > * { max-width: 60rem; margin: 0 auto; padding: 1.25rem 1.25rem 2.5rem }
 h1 { font-size: 1.6rem; margin: 0 0 1rem }
 h2 { font-size: 1.1rem; margin: 2.5rem 0 .25rem }
 p { color: var(--dim); margin: 0 0 .75rem; max-width: 42rem }

@@ -45,7 +45,7 @@ export function openRemote(given: RemoteOptions | undefined, warn: (error: Image
   /** Servers that do not answer: what is known of them is taken as it is, without waiting for each. */
   const away = new Set<string>()
   let warned = false
-  let since = Date.now()
+  let since = performance.now()
 
   const obtain = async (url: string, digest: string | undefined, store: StoreWriter): Promise<string> => {
     const key = sha256(`remote ${url}`)
@@ -75,8 +75,8 @@ export function openRemote(given: RemoteOptions | undefined, warn: (error: Image
       return path
     },
     forget() {
-      if (Date.now() - since < FRESH) return
-      since = Date.now()
+      if (performance.now() - since < FRESH) return
+      since = performance.now()
       seen.clear()
       away.clear()
       warned = false
@@ -139,11 +139,11 @@ async function download(
     ...(etag !== undefined && { 'if-none-match': etag }),
     ...(last_modified !== undefined && { 'if-modified-since': last_modified }),
   }
-  const end = Date.now() + timeout
+  const end = performance.now() + timeout
   let next = allowed(url, options.allows)
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
     const { origin } = next
-    const asked = guardedRequest({ url: next, headers, allowPrivate, timeout: Math.max(1, end - Date.now()) })
+    const asked = guardedRequest({ url: next, headers, allowPrivate, timeout: Math.max(1, end - performance.now()) })
     const response = await asked.catch((error: unknown) => {
       if (isAway(error)) silent(origin)
       throw error

@@ -110,7 +110,8 @@ export const USE_PRECISION = 60 * 60 * 1000
 function touch(path: string): void {
   const now = Date.now()
   try {
-    if (statSync(path).mtimeMs < now - USE_PRECISION) utimesSync(path, now / 1000, now / 1000)
+    // One of the future was written while a clock was wrong, and would never seem old.
+    if (Math.abs(statSync(path).mtimeMs - now) > USE_PRECISION) utimesSync(path, now / 1000, now / 1000)
   } catch (error) {
     if (systemCode(error) === undefined) throw error
   }

@@ -72,7 +72,8 @@ async function removeOrphans(folder: string, ownerOf = async (path: string) => b
   for (const name of (await ifWritable(() => readdir(folder))) ?? []) {
     await ifWritable(async () => {
       const path = join(folder, name)
-      if (hasEnded(await ownerOf(path)) ?? Date.now() - (await stat(path)).mtimeMs > DAY) await rm(path, { force: true, recursive: true })
+      if (hasEnded(await ownerOf(path)) ?? Math.abs(Date.now() - (await stat(path)).mtimeMs) > DAY)
+        await rm(path, { force: true, recursive: true })
     })
   }
 }

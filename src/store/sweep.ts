@@ -62,6 +62,11 @@ async function removeOrphanBlobs(root: string, entries: readonly Kept[]): Promis
   }
 }
 
+/** Whether another running process uses a store. */
+export async function isInUse(folder: string): Promise<boolean> {
+  return (await oldestOtherRun(join(folder, LAYOUT))) < Infinity
+}
+
 /** Start of the longest-running other process on this store, in ms since 1970; Infinity when there is none. */
 async function oldestOtherRun(root: string): Promise<number> {
   const paths = await filesOf(join(root, 'runs'))
@@ -73,7 +78,7 @@ async function oldestOtherRun(root: string): Promise<number> {
 /** Bytes of a store at most. */
 export async function storeSize(folder: string): Promise<number> {
   const size = await readWritten(join(folder, LAYOUT))
-  return Number.isFinite(size) ? size : 0
+  return Number.isFinite(size) ? Math.round(size) : 0
 }
 
 /** Bytes in the store at most: what was replaced or removed since the last count is in it still. NaN is more than any limit. */

@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import axe from 'axe-core'
 import type { Locator, Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { inChromium, openPage } from '../support/browser.ts'
@@ -30,7 +30,7 @@ const itemOf = (page: Page, name: string): Locator => overlayOf(page).locator('o
 
 /** The page of a dev server with the list open. */
 async function open(root: string, settings: DevSettings = {}, screen = {}): Promise<{ page: Page; faults: string[] }> {
-  const { origin } = await startDev(root, { ...settings, options: { overlay: true, ...settings.options } })
+  const { origin } = await startDev(root, { ...settings, options: { overlay: true, logLevel: 'warn', ...settings.options } })
   const { page, faults } = await openPage({ viewport: { width: 1000, height: 1400 }, ...screen })
   await page.goto(origin + (settings.config?.base ?? '/'))
   await overlayOf(page)
@@ -56,6 +56,11 @@ inChromium(() => {
       ])
       expect(await itemOf(page, 'c.jpg?w=100').locator('code').count()).toBe(0)
       expect(await itemOf(page, 'c.jpg?w=120').locator('code').allInnerTexts()).toEqual(['width="120" height="80"'])
+      // What keeps its place in CSS does not jump.
+      await page.addStyleTag({ content: '#free { width: 60px; height: 40px }' })
+      await itemOf(page, 'c.jpg?w=120').getByText('shown 60 × 40').waitFor()
+      expect(await itemOf(page, 'c.jpg?w=120').locator('code').count()).toBe(0)
+      expect(await small.getByRole('link', { name: 'Inspect' }).getAttribute('href')).toMatch(/^\/__imagemill\/#\/request\/[0-9a-f]{12}$/)
       // What wastes most is first.
       expect(await overlayOf(page).locator('.name').first().innerText()).toContain('b.jpg')
       expect(faults).toEqual([])
@@ -104,7 +109,7 @@ inChromium(() => {
       const { root } = await site()
       const { page } = await open(root, {}, { colorScheme })
       await itemOf(page, 'b.jpg').locator('code').waitFor()
-      await page.addScriptTag({ path: createRequire(import.meta.url).resolve('axe-core/axe.min.js') })
+      await page.evaluate(axe.source)
       const found = await page.evaluate<string[]>(
         "axe.run('imagemill-overlay').then(({ violations }) => violations.map(({ id, nodes }) => id + ' ' + nodes.map(({ html }) => html).join(' ')))",
       )
@@ -144,7 +149,7 @@ inChromium(() => {
         'other.js': "import 'virtual:imagemill/overlay'\nimport './main.js'",
         'page.html': MARKUP.replace('./main.js', './other.js'),
       })
-      const { origin } = await startDev(root, { options: { overlay: true } })
+      const { origin } = await startDev(root, { options: { overlay: true, logLevel: 'warn' } })
       const { page, faults } = await openPage()
       await page.goto(`${origin}/page.html`)
       await overlayOf(page)
@@ -171,12 +176,13 @@ test('without the option, and in a build with it, there is nothing of the overla
 
 test('the dev server tells what it knows of the images that a page names, and makes none for it', async () => {
   const { root } = await site()
-  const { get, module } = await startDev(root, { options: { overlay: true } })
+  const { get, module } = await startDev(root, { options: { overlay: true, logLevel: 'warn' } })
   const { default: src } = await module('/c.jpg?w=50;100&format=webp&as=url&import')
   const keys = (Array.isArray(src) ? src : []).map((address: string) => address.replace(/^.*\/|\..*$/g, ''))
   expect(keys).toHaveLength(2)
   const ask = async (): Promise<unknown> => JSON.parse((await get(`/@imagemill-overlay?keys=${keys[1]},${'0'.repeat(64)},x`)).text)
   const facts = {
+    inspector: expect.stringMatching(/^\/__imagemill\/#\/request\/[0-9a-f]{12}$/),
     path: 'c.jpg',
     query: 'w=50;100&format=webp&as=url',
     source_width: 300,

@@ -4,22 +4,24 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { buildVite, digestsOf, filesOf } from '../support/build.ts'
 import { damagedFiles, entryFiles } from '../support/entries.ts'
+import { rounds, seeded } from '../support/faults.ts'
 import { CACHE, gallery } from '../support/gallery.ts'
 import { isRunning, startBuild, until, workersOf } from '../support/processes.ts'
 
 const options = { manifest: false as const, logLevel: 'warn' as const }
-const KILLS = 15
+const KILLS = rounds(10, 50)
 
 test(`a build that is killed ${KILLS} times and then finishes is like one that was never disturbed`, { timeout: 300_000 }, async () => {
   const { root } = await gallery({ query: 'w=16;24;32;64;128&format=avif;webp;jpeg', px: 160 })
   const clean = await buildVite(root, { options: { ...options, cache: { dir: 'other' } } })
   const cache = join(root, CACHE)
+  const random = seeded(1)
   let kept = 0
   for (let round = 0; round < KILLS; round++) {
     const { child, ended } = startBuild(root, { options })
     // Killed at a random moment after the first worker has come, so that most kills hit the writing.
     await Promise.race([until('there are workers', () => workersOf(child.pid).length > 0), ended])
-    await sleep(Math.random() * 600)
+    await sleep(random() * 600)
     // Stopped first, so that no worker starts after they are counted.
     child.kill('SIGSTOP')
     const workers = workersOf(child.pid)

@@ -1,26 +1,32 @@
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { buildVite, digestsOf, filesOf } from '../support/build.ts'
 import { damagedFiles, entryFiles, putsOf } from '../support/entries.ts'
+import { rounds } from '../support/faults.ts'
 import { CACHE, gallery } from '../support/gallery.ts'
 import { startBuild, until } from '../support/processes.ts'
 
 const options = { manifest: false as const, logLevel: 'warn' as const, cache: { dir: 'cache' } }
 
-test.each([2, 4])('%i builds at once on one cold cache: the same files, no complaint', async (count) => {
+const ROUNDS = rounds(1, 20)
+
+test.each([2, 4])(`%i builds at once on one cold cache, ${ROUNDS} times: the same files, no complaint`, async (count) => {
   const { root } = await gallery()
   const clean = await buildVite(root, { options: { ...options, cache: { dir: 'other' } } })
   const outDirs = Array.from({ length: count }, (_, index) => `dist-${index}`)
-  const ended = await Promise.all(outDirs.map((outDir) => startBuild(root, { options, outDir }).ended))
-  expect(ended).toEqual(ended.map(() => ({ code: 0, signal: null, output: expect.not.stringMatching(/^imagemill: /m) })))
-  for (const outDir of outDirs) expect(digestsOf(filesOf(join(root, outDir)))).toEqual(digestsOf(clean))
-  expect(damagedFiles(join(root, 'cache'))).toEqual([])
-  expect(entryFiles(join(root, 'cache'), 'cas')).toHaveLength(36)
-  expect(entryFiles(join(root, 'cache'), 'tmp')).toEqual([])
-  // Each output once in all; what is known of each photograph, once in each build.
-  expect(putsOf(join(root, 'cache'))).toBeLessThanOrEqual(36 + 4 * count)
-  expect(entryFiles(join(root, 'cache'), 'claims')).toEqual([])
+  for (let round = 0; round < ROUNDS; round++) {
+    rmSync(join(root, 'cache'), { recursive: true, force: true })
+    const ended = await Promise.all(outDirs.map((outDir) => startBuild(root, { options, outDir }).ended))
+    expect(ended).toEqual(ended.map(() => ({ code: 0, signal: null, output: expect.not.stringMatching(/^imagemill: /m) })))
+    for (const outDir of outDirs) expect(digestsOf(filesOf(join(root, outDir)))).toEqual(digestsOf(clean))
+    expect(damagedFiles(join(root, 'cache'))).toEqual([])
+    expect(entryFiles(join(root, 'cache'), 'cas')).toHaveLength(36)
+    expect(entryFiles(join(root, 'cache'), 'tmp')).toEqual([])
+    // Each output once in all; what is known of each photograph, once in each build.
+    expect(putsOf(join(root, 'cache'))).toBeLessThanOrEqual(36 + 4 * count)
+    expect(entryFiles(join(root, 'cache'), 'claims')).toEqual([])
+  }
 })
 
 test('builds beside one whose limit is far too small still have all their images', async () => {

@@ -20,6 +20,7 @@ const GOOD: Shown = {
 }
 
 const FACTS: OverlayFacts = {
+  inspector: '/__imagemill/#/request/0',
   path: 'img/photo.jpg',
   query: 'w=1600&format=webp',
   source_width: 2000,
@@ -67,6 +68,15 @@ describe('what to write instead', () => {
       'photo.jpg?w=400;600&format=webp',
     ])
     expect(codes(LARGE)).toEqual(['?w=400;800'])
+  })
+
+  test('of one whose import has a smaller file that the markup does not name', () => {
+    expect(hintsOf(LARGE, { ...FACTS, widths: [200, 450, 1600] })).toEqual([
+      {
+        text: 'The file is 1600 px wide, 400 px are enough on this screen. The import has one of 450 px: write its `srcset`, too, and',
+        code: 'sizes="(min-width: 400px) 400px, 100vw"',
+      },
+    ])
   })
 
   test('of one that is too small, as long as its source has more', () => {

@@ -2,15 +2,25 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { expect, onTestFinished, test } from 'vitest'
-import { PROCESS_NAME, hasEnded } from '../../src/process-name.ts'
+import { hasEnded, processName } from '../../src/process-name.ts'
 import { isRunning, until } from '../support/processes.ts'
 
-const nameOf = (pid: number): string => `${PROCESS_NAME.replace(/^\d+/, String(pid))}-ab`
+const nameOf = (pid: number): string => `${processName(pid)}-ab`
 
 test('this process runs, one with a number that is never given out has ended, and of others it is not known', () => {
   expect(hasEnded(nameOf(process.pid))).toBe(false)
   expect(hasEnded(nameOf(4194305))).toBe(true)
-  expect([hasEnded('17-00000000-ab'), hasEnded('notes.txt'), hasEnded('')]).toEqual([undefined, undefined, undefined])
+  expect([hasEnded('17-00000000-1-ab'), hasEnded('17-00000000-ab'), hasEnded('notes.txt'), hasEnded('')]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ])
+})
+
+test.skipIf(!existsSync('/proc/self/stat'))('a process that was given the number of an earlier one is another', () => {
+  const earlier = processName(process.pid).replace(/\d+$/, '1')
+  expect(hasEnded(`${earlier}-ab`)).toBe(true)
 })
 
 // The shell becomes a `sleep`, which never asks about the child it has inherited.

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, utimesSync,
 import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { sha256 } from '../../src/hash.ts'
-import { PROCESS_NAME } from '../../src/process-name.ts'
+import { processName } from '../../src/process-name.ts'
 import { diskStore } from '../../src/store/disk.ts'
 import { sweep } from '../../src/store/sweep.ts'
 import { filesOf } from '../support/build.ts'
@@ -48,7 +48,7 @@ function sizeOf(folder: string): number {
 
 /** Says that a process uses the store since some ms ago. */
 function runSince(folder: string, pid: number, ago: number): void {
-  const path = join(folder, 'v1', 'runs', PROCESS_NAME.replace(/^\d+/, String(pid)) + '-ab')
+  const path = join(folder, 'v1', 'runs', `${processName(pid)}-ab`)
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, '')
   const then = new Date(Date.now() - ago)

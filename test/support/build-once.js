@@ -3,5 +3,7 @@ import { imagemill } from 'imagemill'
 import { build } from 'vite'
 
 const [root, options = '{}', outDir = 'dist'] = process.argv.slice(2)
-await build({ configFile: false, logLevel: 'warn', root, build: { outDir }, plugins: [imagemill(JSON.parse(options))] })
+const given = JSON.parse(options)
+const logLevel = given.logLevel === 'info' ? 'info' : 'warn'
+await build({ configFile: false, logLevel, root, build: { outDir }, plugins: [imagemill(given)] })
 process.stdout.write('built\n')

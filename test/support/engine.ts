@@ -29,6 +29,7 @@ export function inProcess(pixelLimit = PIXEL_LIMIT): Queue {
     trim: async (source, question) => trimmedBox(await loadSource({ source, pixelLimit }), question),
     fact: async (source, question) => findFact(await loadSource({ source, pixelLimit }), question),
     versions: async () => ({ ...sharp.versions }),
+    load: () => ({ busy: 0, most: 1, waiting: 0 }),
     close: async () => undefined,
   }
 }

@@ -95,7 +95,7 @@ function leftSides(request: InspectedRequest, output: InspectedOutput): Side[] {
   const { source, outputs } = request
   const sides: Side[] = []
   const reference = source.missing ? undefined : referenceUrl(request, output)
-  if (reference !== undefined) sides.push({ id: 'reference', name: 'Source, cut and sized alike', url: reference })
+  if (reference !== undefined) sides.push({ id: 'reference', name: 'Source at this size', url: reference })
   const whole = source.missing || source.format === 'tiff' ? undefined : sourceUrl(request)
   const { width = 1, height = 1 } = source
   const isWhole = Math.abs((width / height) * (output.height / output.width) - 1) < 0.02

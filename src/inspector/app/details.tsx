@@ -13,6 +13,7 @@ import { Status } from './row.tsx'
 import { Searches } from './searches.tsx'
 import { changeText, durationText, formatName, sizeText, splitPath } from './text.ts'
 import { TryPanel } from './try-panel.tsx'
+import { Words } from './words.tsx'
 
 /** Everything of one request. */
 export function Details({ request: given }: { request: InspectedRequest }): JSX.Element {
@@ -42,7 +43,10 @@ export function Details({ request: given }: { request: InspectedRequest }): JSX.
       )}
       {warnings.map((text) => (
         <p key={text} class="note">
-          <Icon name="warning" /> {text}
+          <Icon name="warning" />
+          <span>
+            <Words text={text} />
+          </span>
         </p>
       ))}
       {output && (
@@ -72,7 +76,11 @@ function Facts({ request }: { request: InspectedRequest }): JSX.Element {
         <dt>Source</dt>
         <dd>
           {source.format === undefined ? (
-            'could not be read'
+            source.missing ? (
+              'is gone'
+            ) : (
+              'not known'
+            )
           ) : (
             <>
               {formatName(source.format)}, {source.width} × {source.height} px, <strong>{sizeText(source.size_bytes ?? 0)}</strong>
@@ -104,8 +112,14 @@ function Failure({ error, of }: { error: NonNullable<InspectedRequest['error']>;
   return (
     <section class="card card--bad" role="alert">
       <h2>{of === undefined ? 'It failed' : `${of}: it failed`}</h2>
-      <p>{error.message}.</p>
-      {error.hint !== undefined && <p>{error.hint}</p>}
+      <p>
+        <Words text={`${error.message}.`} />
+      </p>
+      {error.hint !== undefined && (
+        <p>
+          <Words text={error.hint} />
+        </p>
+      )}
       <code>{error.code}</code>
     </section>
   )

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact'
 import type { InspectedRequest } from './data.ts'
 import { Icon } from './icons.tsx'
+import { Words } from './words.tsx'
 
 /** Where an image is asked for. */
 export function Importers({ request: { importers, written } }: { request: InspectedRequest }): JSX.Element {
@@ -56,7 +57,11 @@ export function Privacy({ findings, isKnown }: PrivacyProps): JSX.Element | null
           ))}
         </ul>
       )}
-      {!isSafe && <p class="dim">Leave out `metadata`, or write `metadata=strip`, to keep it out of the files.</p>}
+      {!isSafe && (
+        <p class="dim">
+          <Words text="Leave out `metadata`, or write `metadata=strip`, to keep it out of the files." />
+        </p>
+      )}
     </section>
   )
 }

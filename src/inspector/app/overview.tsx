@@ -3,6 +3,7 @@ import { isLive, type InspectedRequest, type Inspection } from './data.ts'
 import { Icon } from './icons.tsx'
 import { elapsed, savedBytes } from './list.ts'
 import { linkTo } from './route.ts'
+import { Words } from './words.tsx'
 import { changeText, count, durationText, formatName, sizeText, splitPath } from './text.ts'
 
 /** What all requests come to. */
@@ -39,7 +40,11 @@ export function Overview({ inspection }: { inspection: Inspection }): JSX.Elemen
               <li key={request.id}>
                 <a href={linkTo(request.id)}>{request.source.path}</a>
                 <p>
-                  {request.error?.message ?? request.outputs.find(({ error }) => error)?.error?.message ?? 'The source is used as it is'}
+                  <Words
+                    text={
+                      request.error?.message ?? request.outputs.find(({ error }) => error)?.error?.message ?? 'The source is used as it is'
+                    }
+                  />
                 </p>
               </li>
             ))}
@@ -53,6 +58,7 @@ export function Overview({ inspection }: { inspection: Inspection }): JSX.Elemen
           <Formats title="Outputs" sums={totals.outputs} />
         </div>
       </section>
+      {inspection.entries && inspection.entries.length > 0 && <Entries entries={inspection.entries} />}
       <div class="halves">
         <Top
           title="Most saved"
@@ -60,10 +66,16 @@ export function Overview({ inspection }: { inspection: Inspection }): JSX.Elemen
           by={(request) => savedBytes(request) ?? 0}
           text={sizeText}
         />
+        <Top title="Largest" requests={requests.filter((request) => largest(request) > 0)} by={largest} text={sizeText} />
         <Top title="Slowest" requests={requests.filter((request) => elapsed(request) > 0)} by={elapsed} text={durationText} />
       </div>
     </div>
   )
+}
+
+/** Bytes of the largest file of a request. */
+function largest({ outputs }: InspectedRequest): number {
+  return Math.max(0, ...outputs.map(({ size_bytes = 0 }) => size_bytes))
 }
 
 function Tile({ name, value, more }: { name: string; value: string; more: string }): JSX.Element {
@@ -97,6 +109,39 @@ function Formats({ title, sums }: { title: string; sums: Inspection['totals']['s
         ))}
       </tbody>
     </table>
+  )
+}
+
+function Entries({ entries }: { entries: NonNullable<Inspection['entries']> }): JSX.Element {
+  const most = Math.max(1, ...entries.map(({ size_bytes }) => size_bytes))
+  return (
+    <section class="card">
+      <h2>Weight of pages</h2>
+      <table>
+        <tbody>
+          {entries
+            .toSorted((a, b) => b.size_bytes - a.size_bytes)
+            .map(({ name, files, size_bytes, first_size_bytes }) => (
+              <tr key={name}>
+                <th scope="row" class="entry">
+                  {name}
+                </th>
+                <td class="bar">
+                  <span class="bar__fill bar__fill--later" style={{ width: `${Math.max(1, (100 * size_bytes) / most)}%` }}>
+                    <span class="bar__fill bar__fill--first" style={{ width: `${(100 * first_size_bytes) / Math.max(1, size_bytes)}%` }} />
+                  </span>
+                </td>
+                <td>{sizeText(size_bytes)}</td>
+                <td class="dim">
+                  {count(files, 'image')}
+                  {first_size_bytes < size_bytes && `, ${sizeText(first_size_bytes)} at first`}
+                </td>
+              </tr>
+            ))}
+        </tbody>
+      </table>
+      <p class="dim">Most that a browser can load: the largest file of each import. The darker part needs no dynamic import.</p>
+    </section>
   )
 }
 

@@ -16,7 +16,7 @@ export function Placeholder({ request, placeholder }: PlaceholderProps): JSX.Ele
   const background = placeholder?.['background']
   const output = shipped(request) ?? request.outputs[0]
   if (typeof background !== 'string' || !output) return null
-  const kind = String(placeholder?.['kind'] ?? '')
+  const kind = placeholder?.['kind']
   const url = output.status === 'completed' ? (outputUrl(output) ?? request.thumbnail) : request.thumbnail
   return (
     <section class="card">
@@ -32,7 +32,7 @@ export function Placeholder({ request, placeholder }: PlaceholderProps): JSX.Ele
         {url !== undefined && <img class={step === 'after' ? 'is-there' : ''} src={url} alt="" loading="lazy" />}
       </div>
       <p class="dim">
-        <code>{kind}</code>, {sizeText(new TextEncoder().encode(background).length)} of CSS
+        {typeof kind === 'string' && <code>{kind}</code>}, {sizeText(new TextEncoder().encode(background).length)} of CSS
       </p>
     </section>
   )

@@ -42,20 +42,6 @@ export function Stage({ output, left, right, zoom, isHeat, difference }: StagePr
     const { left: from = 0, width = 1 } = stage.current?.getBoundingClientRect() ?? {}
     setSplit(Math.max(0, Math.min(100, (100 * (x - from)) / width)))
   }
-  const drag = (event: PointerEvent, move: (by: Point, to: Point) => void): void => {
-    if (event.button !== 0) return
-    event.preventDefault()
-    const start = { x: event.clientX, y: event.clientY }
-    const onMove = ({ clientX: x, clientY: y }: PointerEvent): void => move({ x: x - start.x, y: y - start.y }, { x, y })
-    const stop = (): void => {
-      removeEventListener('pointermove', onMove)
-      removeEventListener('pointerup', stop)
-      removeEventListener('pointercancel', stop)
-    }
-    addEventListener('pointermove', onMove)
-    addEventListener('pointerup', stop)
-    addEventListener('pointercancel', stop)
-  }
   const onDown = (event: PointerEvent): void => {
     if (isLarge) return drag(event, (by) => setPan({ x: at.x + by.x, y: at.y + by.y }))
     if (isHeat) return
@@ -87,31 +73,27 @@ export function Stage({ output, left, right, zoom, isHeat, difference }: StagePr
           <div class="stage__left" style={{ clipPath: `inset(0 ${100 - split}% 0 0)` }}>
             <img class="stage__picture" src={left} alt="Source" style={frame} draggable={false} />
           </div>
-          <div
-            class="stage__line"
-            role="slider"
-            tabindex={0}
-            aria-label="Source on the left, output on the right"
-            aria-valuemin={0}
-            aria-valuemax={100}
-            aria-valuenow={Math.round(split)}
-            style={{ left: `${split}%` }}
-            onPointerDown={(event) => {
-              event.stopPropagation()
-              event.currentTarget.focus()
-              drag(event, (_, to) => splitAt(to.x))
-            }}
-            onKeyDown={(event) => {
-              const next = SLIDES[event.key]?.(split)
-              if (next === undefined) return
-              event.preventDefault()
-              setSplit(Math.max(0, Math.min(100, next)))
-            }}
-          />
+          <Line split={split} onSplit={setSplit} splitAt={splitAt} />
         </>
       )}
     </div>
   )
+}
+
+/** Tells of every move until the button is let go. */
+function drag(event: PointerEvent, move: (by: Point, to: Point) => void): void {
+  if (event.button !== 0) return
+  event.preventDefault()
+  const start = { x: event.clientX, y: event.clientY }
+  const onMove = ({ clientX: x, clientY: y }: PointerEvent): void => move({ x: x - start.x, y: y - start.y }, { x, y })
+  const stop = (): void => {
+    removeEventListener('pointermove', onMove)
+    removeEventListener('pointerup', stop)
+    removeEventListener('pointercancel', stop)
+  }
+  addEventListener('pointermove', onMove)
+  addEventListener('pointerup', stop)
+  addEventListener('pointercancel', stop)
 }
 
 const ARROWS: Readonly<Record<string, Point>> = {
@@ -119,6 +101,39 @@ const ARROWS: Readonly<Record<string, Point>> = {
   ArrowRight: { x: 1, y: 0 },
   ArrowUp: { x: 0, y: -1 },
   ArrowDown: { x: 0, y: 1 },
+}
+
+interface LineProps {
+  split: number
+  onSplit(split: number): void
+  splitAt(x: number): void
+}
+
+/** The line between the two pictures. */
+function Line({ split, onSplit, splitAt }: LineProps): JSX.Element {
+  return (
+    <div
+      class="stage__line"
+      role="slider"
+      tabindex={0}
+      aria-label="Source on the left, output on the right"
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={Math.round(split)}
+      style={{ left: `${split}%` }}
+      onPointerDown={(event) => {
+        event.stopPropagation()
+        event.currentTarget.focus()
+        drag(event, (_, to) => splitAt(to.x))
+      }}
+      onKeyDown={(event) => {
+        const next = SLIDES[event.key]?.(split)
+        if (next === undefined) return
+        event.preventDefault()
+        onSplit(Math.max(0, Math.min(100, next)))
+      }}
+    />
+  )
 }
 
 const SLIDES: Readonly<Record<string, (split: number) => number>> = {
@@ -163,7 +178,7 @@ function useSize(element: { current: HTMLElement | null }): Point {
 
 /** As high as the picture is at the usual width of the pane, within reason. */
 function heightOf({ width, height }: InspectedOutput): number {
-  return Math.round(Math.max(220, Math.min(460, (760 * height) / width, Math.max(height, 220))))
+  return Math.round(Math.max(220, Math.min(420, (760 * height) / width, Math.max(height, 220))))
 }
 
 function clamp(value: number, most: number): number {

@@ -26,10 +26,10 @@ export function changeText(from: number, to: number): string {
   return `${percent < 0 ? '−' : '+'}${text}%`
 }
 
-/** File and folder apart; an address stays whole. */
+/** File and folder apart; a package is told by its name, wherever it is installed. */
 export function splitPath({ source: { path } }: InspectedRequest): { folder: string; file: string } {
   const at = path.lastIndexOf('/') + 1
-  return { folder: path.slice(0, at), file: path.slice(at) || path }
+  return { folder: path.slice(0, at).replace(/^.*\bnode_modules\//, ''), file: path.slice(at) || path }
 }
 
 export function count(number: number, word: string): string {

@@ -6,6 +6,7 @@ import { Icon } from './icons.tsx'
 import { FORMATS } from './list.ts'
 import { qualityText } from './outputs-table.tsx'
 import { changedQuery, settingsOf, type Settings } from './settings.ts'
+import { Words } from './words.tsx'
 import { changeText, formatName, sizeText } from './text.ts'
 
 interface Tried {
@@ -80,34 +81,7 @@ export function TryPanel({ request }: { request: InspectedRequest }): JSX.Elemen
             ))}
           </span>
         </fieldset>
-        <div class="field">
-          <span>Quality</span>
-          <Segments
-            label="Quality by"
-            value={settings.by}
-            options={{ default: 'Default', number: 'Number', auto: 'Look', size: 'Size' }}
-            onChange={(by) => set({ by: by === 'number' || by === 'auto' || by === 'size' ? by : 'default' })}
-          />
-          {settings.by === 'number' && (
-            <label class="range">
-              <span class="hidden">Quality</span>
-              <input
-                type="range"
-                min="1"
-                max="100"
-                value={settings.quality}
-                onInput={({ currentTarget }) => set({ quality: Number(currentTarget.value) })}
-              />
-              <output>{settings.quality}</output>
-            </label>
-          )}
-          {settings.by === 'size' && (
-            <label>
-              <span class="hidden">Most bytes of a file</span>
-              <input type="text" size={8} value={settings.size} onInput={({ currentTarget }) => set({ size: currentTarget.value })} />
-            </label>
-          )}
-        </div>
+        <QualityField settings={settings} set={set} />
         <button type="submit" class="button button--main" disabled={outcome?.state === 'busy'}>
           {outcome?.state === 'busy' ? 'Making…' : 'Make it'}
         </button>
@@ -118,12 +92,45 @@ export function TryPanel({ request }: { request: InspectedRequest }): JSX.Elemen
   )
 }
 
+function QualityField({ settings, set }: { settings: Settings; set(change: Partial<Settings>): void }): JSX.Element {
+  return (
+    <div class="field">
+      <span>Quality</span>
+      <Segments
+        label="Quality by"
+        value={settings.by}
+        options={{ default: 'Default', number: 'Number', auto: 'Look', size: 'Size' }}
+        onChange={(by) => set({ by: by === 'number' || by === 'auto' || by === 'size' ? by : 'default' })}
+      />
+      {settings.by === 'number' && (
+        <label class="range">
+          <span class="hidden">Quality</span>
+          <input
+            type="range"
+            min="1"
+            max="100"
+            value={settings.quality}
+            onInput={({ currentTarget }) => set({ quality: Number(currentTarget.value) })}
+          />
+          <output>{settings.quality}</output>
+        </label>
+      )}
+      {settings.by === 'size' && (
+        <label>
+          <span class="hidden">Most bytes of a file</span>
+          <input type="text" size={8} value={settings.size} onInput={({ currentTarget }) => set({ size: currentTarget.value })} />
+        </label>
+      )}
+    </div>
+  )
+}
+
 function Result({ outcome, request }: { outcome: Outcome; request: InspectedRequest }): JSX.Element {
   if (outcome.state === 'busy') return <p class="dim">The engine makes what a build would.</p>
   if (outcome.state === 'failed')
     return (
       <p class="bad">
-        {outcome.error}. {outcome.hint}
+        <Words text={`${outcome.error}. ${outcome.hint ?? ''}`} />
       </p>
     )
   const { outputs, code, warnings } = outcome.tried
@@ -155,7 +162,10 @@ function Result({ outcome, request }: { outcome: Outcome; request: InspectedRequ
         </table>
         {warnings.map((text) => (
           <p key={text} class="note">
-            <Icon name="warning" /> {text}
+            <Icon name="warning" />
+            <span>
+              <Words text={text} />
+            </span>
           </p>
         ))}
         <CopyLine code={code} />

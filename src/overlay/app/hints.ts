@@ -78,13 +78,18 @@ export function hintsOf(shown: Shown, facts: OverlayFacts | undefined): Hint[] {
   ]
 }
 
-function sizesHints({ descriptors, sizes, promised, width, lazy, isLargest, viewport }: Shown): Hint[] {
+function sizesHints(shown: Shown): Hint[] {
+  const { descriptors, sizes, promised, width } = shown
   if (descriptors !== 'w') return []
-  const code = `sizes="${lazy && !isLargest ? 'auto, ' : ''}${sizesFor(width, viewport)}"`
+  const code = sizesCode(shown)
   const shownAs = `it is shown ${Math.round(width)} px wide`
   if (sizes === undefined) return [{ text: `\`sizes\` is missing: the browser takes it to be as wide as the window, ${shownAs}.`, code }]
   if (Math.abs(promised - width) <= width * TOLERANCE) return []
   return [{ text: `\`sizes\` says ${Math.round(promised)} px, ${shownAs}.`, code }]
+}
+
+function sizesCode({ width, lazy, isLargest, viewport }: Shown): string {
+  return `sizes="${lazy && !isLargest ? 'auto, ' : ''}${sizesFor(width, viewport)}"`
 }
 
 /** What fills the window is so wide as that; everything else has its width, or that of a narrower window. */
@@ -101,8 +106,12 @@ function widthHints(shown: Shown, facts: OverlayFacts | undefined): Hint[] {
   if (wastedBytes(shown) > 0) {
     // With the right `sizes` the browser takes one of those that are there.
     const fitting = facts?.widths.find((width) => width >= needed)
-    if (shown.descriptors === 'w' && fitting !== undefined && fitting < intrinsic.width) return []
-    return [{ text: `The file is ${intrinsic.width} px wide, ${needed} px are enough on this screen.`, ...importCode(shown, facts) }]
+    const isThere = fitting !== undefined && fitting < intrinsic.width
+    if (shown.descriptors === 'w' && isThere) return []
+    const text = `The file is ${intrinsic.width} px wide, ${needed} px are enough on this screen`
+    if (shown.descriptors === 'none' && isThere)
+      return [{ text: `${text}. The import has one of ${fitting} px: write its \`srcset\`, too, and`, code: sizesCode(shown) }]
+    return [{ text: `${text}.`, ...importCode(shown, facts) }]
   }
   const most = facts?.source_width ?? intrinsic.width
   if (intrinsic.width >= needed * (1 - TOLERANCE) || most <= intrinsic.width) return []

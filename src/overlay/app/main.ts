@@ -145,6 +145,7 @@ function itemOf(image: HTMLImageElement, shown: Shown, facts: OverlayFacts | und
     image,
     name: file,
     facts: parts.join(' · '),
+    inspector: facts?.inspector,
     wasted: wasted > 0 ? `about ${sizeText(wasted)} wasted` : '',
     hints: hintsOf(shown, facts),
   }

@@ -41,18 +41,21 @@ function chosenFrom(image: HTMLImageElement): HTMLImageElement | HTMLSourceEleme
   return [...sources].find(names) ?? image
 }
 
-/** A size in the markup, or a ratio in CSS, which what is loaded does not change. */
+/** A size in the markup, or one or a ratio in CSS, which what is loaded does not change. */
 function isReserved(image: HTMLImageElement, chosen: Element): boolean {
   const has = (element: Element): boolean => element.hasAttribute('width') && element.hasAttribute('height')
-  const ratio = getComputedStyle(image).aspectRatio
-  const inCss = image.style.width !== '' && image.style.height !== '' && image.style.height !== 'auto'
-  return (
-    has(image) ||
-    has(chosen) ||
-    (ratio !== 'auto' && !ratio.startsWith('auto ')) ||
-    inCss ||
-    getComputedStyle(image).position === 'absolute'
-  )
+  const { aspectRatio, position } = getComputedStyle(image)
+  const hasRatio = aspectRatio !== 'auto' && !aspectRatio.startsWith('auto ')
+  return has(image) || has(chosen) || hasRatio || position === 'absolute' || position === 'fixed' || hasSize(image)
+}
+
+/** Whether CSS gives both sides, which the size that comes of it does not tell. */
+function hasSize(image: HTMLImageElement): boolean {
+  const { style } = image
+  // Not every browser has it.
+  if (!('computedStyleMap' in image)) return ['', 'auto'].every((word) => style.width !== word && style.height !== word)
+  const computed = image.computedStyleMap()
+  return ['width', 'height'].every((side) => computed.get(side)?.toString() !== 'auto')
 }
 
 /** Size of the file itself: of a candidate, `naturalWidth` is what it stands for. */

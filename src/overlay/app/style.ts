@@ -14,6 +14,7 @@ p { margin: 4px 0; color: var(--dim) }
 ol, ul { list-style: none; margin: 0; padding: 0 }
 ol > li { border-top: 1px solid var(--line); padding: 8px 0 }
 .name { border: 0; padding: 0; color: var(--strong); text-align: left; overflow-wrap: anywhere; background: none; text-decoration: underline }
+a { color: var(--strong) }
 .facts { margin: 2px 0; color: var(--dim) }
 .wasted { color: var(--warn); font-weight: 600 }
 ul > li { margin: 6px 0 0 }

@@ -6,6 +6,8 @@ export interface Item {
   image: HTMLImageElement
   name: string
   facts: string
+  /** Where there is more about it. */
+  inspector: string | undefined
   wasted: string
   hints: readonly Hint[]
 }
@@ -72,7 +74,7 @@ export function openView({ toggle, close, off }: Actions): View {
   }
 }
 
-function itemElement({ image, name, facts, wasted, hints }: Item, frame: ReturnType<typeof openFrame>): HTMLElement {
+function itemElement({ image, name, facts, inspector, wasted, hints }: Item, frame: ReturnType<typeof openFrame>): HTMLElement {
   const button = element('button', { type: 'button', class: 'name', title: 'Show it on the page' }, name)
   button.addEventListener('click', () => {
     image.scrollIntoView({ block: 'center' })
@@ -81,7 +83,14 @@ function itemElement({ image, name, facts, wasted, hints }: Item, frame: ReturnT
   for (const event of ['mouseenter', 'focus']) button.addEventListener(event, () => frame.show(image))
   for (const event of ['mouseleave', 'blur']) button.addEventListener(event, frame.hide)
   const waste = wasted === '' ? [] : [' ', element('span', { class: 'wasted' }, wasted)]
-  return element('li', {}, button, element('div', { class: 'facts' }, facts, ...waste), element('ul', {}, ...hints.map(hintElement)))
+  const more = inspector === undefined ? [] : [' ', element('a', { href: inspector, target: '_blank' }, 'Inspect')]
+  return element(
+    'li',
+    {},
+    button,
+    element('div', { class: 'facts' }, facts, ...waste, ...more),
+    element('ul', {}, ...hints.map(hintElement)),
+  )
 }
 
 function hintElement({ text, code }: Hint): HTMLElement {

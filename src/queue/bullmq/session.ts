@@ -6,12 +6,12 @@ import { connectRedis, hostOf, unreachable, type Connecting } from './connect.ts
 import { loadBullmq, type Redis } from './load.ts'
 import { tellOfEnds } from './events.ts'
 import { present, type Presence } from './presence.ts'
-import { PREFIX, isAnswer, queueName, taskId, type Answer, type Task } from './tasks.ts'
+import { DEATHS, PREFIX, isAnswer, queueName, taskId, type Answer, type Task } from './tasks.ts'
 
 /** A connection to workers: what it is asked, one of them does. */
 export interface Session {
   /**
-   * Has a task done. Fails with WORKER_CRASHED when it killed two workers, and with QUEUE_UNREACHABLE when no worker
+   * Has a task done. Fails with WORKER_CRASHED when as many workers died over it as may, and with QUEUE_UNREACHABLE when no worker
    * will do it: then it can be done here.
    */
   run(task: Task): Promise<Answer>
@@ -207,7 +207,7 @@ function failure(redis: string, reason: string): ImagemillError {
   if (!STALLED.test(reason)) return gone(redis, reason)
   return new ImagemillError({
     code: 'WORKER_CRASHED',
-    message: 'two workers died while they worked on this image, one after the other',
+    message: `${DEATHS} workers died while they worked on this image, one after the other`,
     hint: 'Memory may have run out there; lower `--concurrency` of the workers or remove the image.',
   })
 }

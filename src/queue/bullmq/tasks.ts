@@ -8,6 +8,12 @@ const PROTOCOL = 1
 /** All keys of ours in Redis begin with it. */
 export const PREFIX = 'imagemill'
 
+/**
+ * Workers that may die over a task until it is given up. Encoders have processes of their own, so a worker rarely dies of what
+ * it does: machines that go, or are restarted one after the other, are no fault of the image that they happen to be at.
+ */
+export const DEATHS = 5
+
 /** What a worker is asked: a source by its digest, and parameters; bytes go through the shared store. */
 export type Task = { source: Omit<Source, 'file' | 'local'> } & (
   | { type: 'encode'; outputs: Output[] }

@@ -12,7 +12,7 @@ import type { Queue } from '../queue.ts'
 import { connectRedis, type Connecting } from './connect.ts'
 import { loadBullmq } from './load.ts'
 import { announce } from './presence.ts'
-import { PREFIX, isTask, queueName, sourceKey, type Answer, type Task } from './tasks.ts'
+import { DEATHS, PREFIX, isTask, queueName, sourceKey, type Answer, type Task } from './tasks.ts'
 
 export interface WorkerOptions extends Connecting {
   /** Does the work in processes of its own, so that a crash or a hang of an encoder is not ours. */
@@ -94,7 +94,7 @@ export async function openWorker({
     concurrency: concurrency + 1,
     lockDuration: lock,
     stalledInterval: lock / 2,
-    maxStalledCount: 1,
+    maxStalledCount: DEATHS - 1,
   })
   // It goes on when Redis is back.
   worker.on('error', () => undefined)

@@ -17,6 +17,8 @@ export interface Schedule {
 export interface ScheduleOptions {
   concurrency: number
   perHost: number
+  /** Nothing is meant to wait longer than this, in ms: what would, was put down by a clock that was wrong, and is done at once. */
+  longest: number
   /** Does it; a failure is its own affair. */
   run(due: Due): Promise<void>
 }
@@ -25,8 +27,9 @@ export interface ScheduleOptions {
 const LONGEST_TIMER = 2 ** 31 - 1
 
 /** Does each thing when its time has come. What waits keeps no process alive. */
-export function openSchedule({ concurrency, perHost, run }: ScheduleOptions): Schedule {
-  const waiting = new Map<string, Due>()
+export function openSchedule({ concurrency, perHost, longest, run }: ScheduleOptions): Schedule {
+  /** With the time by `performance.now()`: the clock may be set while they wait. */
+  const waiting = new Map<string, Due & { at: number }>()
   const running = new Map<string, Promise<void>>()
   const hosts = new Map<string, number>()
   let closed = false
@@ -50,21 +53,22 @@ export function openSchedule({ concurrency, perHost, run }: ScheduleOptions): Sc
   const pump = (): void => {
     clearTimeout(timer)
     if (closed) return
-    const now = Date.now()
+    const now = performance.now()
     let soonest = Infinity
     for (const due of waiting.values()) {
       // Whatever ends next comes back here.
       if (running.size >= concurrency) return
       if ((hosts.get(due.host) ?? 0) >= perHost || running.has(due.id)) continue
-      if (due.next_ms <= now) start(due)
-      else soonest = Math.min(soonest, due.next_ms)
+      if (due.at <= now) start(due)
+      else soonest = Math.min(soonest, due.at)
     }
     if (soonest < Infinity) timer = setTimeout(pump, Math.min(soonest - now, LONGEST_TIMER)).unref()
   }
 
   return {
     add(due) {
-      waiting.set(due.id, due)
+      const wait = due.next_ms - Date.now()
+      waiting.set(due.id, { ...due, at: performance.now() + (wait > longest ? 0 : wait) })
       pump()
     },
     has: (id) => waiting.has(id) || running.has(id),

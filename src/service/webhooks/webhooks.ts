@@ -78,6 +78,7 @@ export async function openWebhooks(options: WebhooksOptions): Promise<Webhooks> 
   const schedule = openSchedule({
     concurrency,
     perHost,
+    longest: Math.max(MOST_PATIENCE, ...(options.pauses ?? PAUSES)) * (1 + JITTER),
     async run({ id }) {
       try {
         const next = await deliver(id)
