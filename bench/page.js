@@ -250,11 +250,7 @@ function publishIn(file, sections, targets) {
   if (from < 0 || to < from) throw new Error(`${file} has lost its markers ${begin} and ${end}`)
   const images = sections.flatMap((section) => section.images.map((name) => `![](bench/results/${name}.svg)`))
   const tables = sections.map((section) => section.readme).filter(Boolean)
-  const promised = targets.map(({ what, unit, rival, ours }) => [
-    what,
-    `${digits(rival)} ${unit}`.replace(/^NaN.*/, ''),
-    `${digits(ours)} ${unit}`,
-  ])
+  const promised = targets.map(({ what, unit, rival, ours }) => [what, amount(rival, unit), amount(ours, unit)])
   const more = promised.length > 0 ? [grid(['', 'vite-imagetools', 'imagemill'], promised)] : []
   writeFileSync(file, `${text.slice(0, from)}${begin}\n${[...tables, ...more, ...images].join('\n\n')}\n${text.slice(to)}`)
 }

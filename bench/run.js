@@ -50,7 +50,7 @@ const bench = {
   /** Of both sides; ours takes as many as there are CPUs. */
   processes: 2,
   quick: values.quick,
-  rounds: Number(values.rounds ?? (values.quick ? 1 : 5)),
+  rounds: Number(values.rounds ?? (values.quick ? 1 : 3)),
   photos: [...(await photographs(work, Number(values.photos ?? (values.quick ? 6 : 52)))), ...own],
   many: Number(values.many ?? (values.quick ? 12 : 500)),
   jobs: Number(values.jobs ?? (values.quick ? 50 : 200)),

@@ -8,7 +8,7 @@ const PHOTOGRAPHS = 40
 
 export async function avif(bench) {
   const photos = bench.photos.slice(0, PHOTOGRAPHS)
-  const runs = await interleave('cold avif;webp;jpeg', bench.rounds, {
+  const runs = await interleave('cold avif;webp;jpeg', Math.min(bench.rounds, 2), {
     ours: { run: coldBuild(bench, 'ours', photos, ALL_FORMATS) },
     rival: { run: coldBuild(bench, 'rival', photos, ALL_FORMATS) },
   })

@@ -46,7 +46,7 @@ export function openClaims(): Claims {
           await before
           try {
             for (const { file, path, key } of claims) {
-              const id = digest(realPath(file))
+              const id = digest(nameOnDisk(realPath(file)))
               const owner = owners.get(id)
               if (owner && owner.key !== digest(key)) throw taken(path, name, owner.name)
               if (!owner) owners.set(id, { key: digest(key), name })
@@ -59,6 +59,11 @@ export function openClaims(): Claims {
       }
     },
   }
+}
+
+/** Where a disk takes `A` for `a`, a file has one name for both. */
+export function nameOnDisk(file: string, platform: NodeJS.Platform = process.platform): string {
+  return platform === 'win32' || platform === 'darwin' ? file.normalize('NFC').toLowerCase() : file
 }
 
 function taken(path: string, name: string, other: string): ImagemillError {

@@ -1,4 +1,4 @@
-import { basename, extname, join, sep } from 'node:path'
+import nodePath, { type PlatformPath } from 'node:path'
 import type { Format, Output } from '../types.ts'
 import { nameOf } from './source.ts'
 
@@ -8,9 +8,9 @@ const EXTENSIONS: Readonly<Record<Format, string>> = { avif: 'avif', gif: 'gif',
  * Paths of the outputs of one source in a folder: `hero-640.webp`, and with densities `hero-320@2x.webp`. Outputs that only
  * differ otherwise have their height or, at last, a part of their key in the name, so that no two have the same.
  */
-export function outputPaths(folder: string, file: string, outputs: readonly Output[]): string[] {
+export function outputPaths(folder: string, file: string, outputs: readonly Output[], path: PlatformPath = nodePath): string[] {
   const name = nameOf(file)
-  const stem = basename(name, extname(name))
+  const stem = path.basename(name, path.extname(name))
   const spellings = [
     (output: Output) => placeOf(output),
     (output: Output) => placeOf(output, `x${output.picture.height}`),
@@ -18,8 +18,9 @@ export function outputPaths(folder: string, file: string, outputs: readonly Outp
   ].map((place) => outputs.map((output) => `${stem}-${place(output)}.${EXTENSIONS[output.encoding.format]}`))
   return outputs.map((_, index) => {
     const alone = spellings.find((names) => names.indexOf(names[index] ?? '') === names.lastIndexOf(names[index] ?? ''))
-    return join(folder, alone?.[index] ?? '')
-      .split(sep)
+    return path
+      .join(folder, alone?.[index] ?? '')
+      .split(path.sep)
       .join('/')
   })
 }

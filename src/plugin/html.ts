@@ -8,6 +8,7 @@ import { ask, askAllowed, imageOf, type Asked } from './load.ts'
 import { isElsewhere, mayHaveImages, pagePlace } from './page-images.ts'
 import { DEV_PATH, type Place } from './place.ts'
 import { AWAY } from './tokens.ts'
+import { isOutside } from './path-below.ts'
 
 interface Page {
   /** Path of the file. */
@@ -73,5 +74,5 @@ function askOf(url: string, filename: string, place: Place): Asked | undefined {
 /** A page that names an image in its markup is loaded anew when the image changes. */
 function watch(file: string, { api, root }: Place): void {
   api.onPages.add(file)
-  if (relative(root, file).startsWith('..')) api.watcher?.add(file)
+  if (isOutside(root, file)) api.watcher?.add(file)
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { dirname, join, normalize, relative, sep } from 'node:path'
+import { dirname, join, normalize, sep } from 'node:path'
 import { asImagemillError } from '../errors.ts'
 import { moduleCode, namedExports, shapedCode } from '../module/code.ts'
 import { factTypes, resultType, typeText, withFacts } from '../module/dts.ts'
@@ -19,6 +19,7 @@ import { customValue, dataType } from './shapes.ts'
 import { tokenOf } from './tokens.ts'
 import { knownTransforms } from './transforms.ts'
 import { unmadeJob } from './unmade.ts'
+import { pathBelow } from './path-below.ts'
 
 /** What an id asks of us: a file, and the parts of its query; undefined when it is not ours. */
 export interface Asked {
@@ -161,11 +162,6 @@ export async function typeOf(job: Job, { api, root }: Pick<Place, 'api' | 'root'
       ? resultType(recordsOf(plan.operation, plan.outputs))
       : typeText(exportedValue(request, plan, factTypes(facts), api.options.attributes))
   return withFacts(type, facts)
-}
-
-/** Path of a file below the root with `/`. */
-function pathBelow(root: string, file: string): string {
-  return relative(root, file).split(sep).join('/')
 }
 
 function nameOf(path: string, request: Request): string {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { dirname, join, normalize, relative, resolve } from 'node:path'
+import { dirname, join, normalize, resolve } from 'node:path'
 import { asImagemillError } from '../errors.ts'
 import { dataCode } from '../module/code.ts'
 import { isRemote } from '../query/remote.ts'
@@ -14,6 +14,7 @@ import { REMOTE, escapeQuery, idOfRemote, remoteOfId } from './remote-id.ts'
 import { useInDev } from './result.ts'
 import { tokenOf } from './tokens.ts'
 import { transformFiles } from './transforms.ts'
+import { isOutside } from './path-below.ts'
 
 const IMAGE_ID = new RegExp(`\\.(?:avif|gif|hei[cf]|jfif|jpe?g|png|svg|tiff?|webp)(?:\\?|$)|${REMOTE.source}`, 'i')
 const MANIFEST = 'virtual:imagemill/manifest'
@@ -80,7 +81,7 @@ export function modulesPart(api: Api): PluginPart {
 /** Has the dev server tell of changes of a file; those outside of the root it would not see. */
 export function watch(file: string, id: string, { api, root }: Place): void {
   api.watched.set(file, (api.watched.get(file) ?? new Set()).add(id))
-  if (relative(root, file).startsWith('..')) api.watcher?.add(file)
+  if (isOutside(root, file)) api.watcher?.add(file)
 }
 
 /** On the dev server the manifest lists what is loaded so far, so it is out of date with every image that is. */

@@ -16,11 +16,20 @@ export interface Folders {
 
 const PATH = 'a path below the folder of sources, with `/` and without `..`'
 
+/** Names that Windows has for devices, in every folder and with any extension. */
+const DEVICE = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?: *\..*)?$/i
+
+/** Whether Windows takes a part of a path for something else: a device, a stream of a file, a name without its last dot or space. */
+function isMistaken(part: string): boolean {
+  return DEVICE.test(part) || /[. ]$/.test(part) || /[<>:"|?*]/.test(part)
+}
+
 /** Why a text is no path below a folder, undefined when it is one. Nothing on disk is looked at. */
-export function wrongPath(path: string): string | undefined {
+export function wrongPath(path: string, platform: NodeJS.Platform = process.platform): string | undefined {
   const parts = path.split('/')
   const isRelative = !path.startsWith('/') && !/^[a-z]:/i.test(path) && !path.includes('\\') && !/[\0-\u001F\u007F]/.test(path)
-  if (path.length <= 1000 && isRelative && parts.every((part) => part !== '' && part !== '..' && part !== '.')) return undefined
+  const isPlain = platform !== 'win32' || !parts.some(isMistaken)
+  if (path.length <= 1000 && isRelative && isPlain && parts.every((part) => part !== '' && part !== '..' && part !== '.')) return undefined
   return PATH
 }
 
