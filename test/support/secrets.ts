@@ -49,7 +49,7 @@ export async function plant(): Promise<Planted> {
       'an image of a denied folder': at('site/private/photo.jpg'),
     },
     tells: ({ text, headers }) =>
-      /c0ffee-5ec2e7|\b1(?:31[13]|21[13])\b/.test(text) || headers['content-type']?.startsWith('image/') === true,
+      /c0ffee-5ec2e7|\b1(?:31[13]|21[13])\b|@imagemill\/[\da-f]{64}/.test(text) || headers['content-type']?.startsWith('image/') === true,
   }
 }
 
