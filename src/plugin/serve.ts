@@ -57,7 +57,11 @@ export function moveBehindChecks({ middlewares: { stack } }: DevServer, handler:
   const from = stack.findIndex(({ handle }) => handle === handler)
   const to = stack.findLastIndex((layer) => ['corsMiddleware', 'viteHostCheckMiddleware'].includes(nameOf(layer)))
   if (from < 0 || to < from) return
-  stack.splice(to, 0, ...stack.splice(from, 1))
+  const moved = stack.splice(from, 1)
+  // Behind those that were moved before: the first one that knows an address has it.
+  let place = to
+  for (let next = stack[place]; next && nameOf(next) === handler.name; next = stack[place]) place++
+  stack.splice(place, 0, ...moved)
 }
 
 /** Where a request for an image is answered. */

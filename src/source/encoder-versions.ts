@@ -28,7 +28,7 @@ export async function encoderVersions(ask: () => Promise<Record<string, string |
   })
   const codecs = bundled.length > 0 ? bundled : await ask()
   // A libvips of the system has a libheif of its own, of whatever age.
-  for (const { heif } of [codecs].flat()) if (heif !== undefined) requireSafe('libheif', String(heif), LEAST_LIBHEIF)
+  for (const { heif } of [codecs].flat()) if (typeof heif === 'string') requireSafe('libheif', heif, LEAST_LIBHEIF)
   return canonical({ engine: ENGINE, platform, sharp: version, codecs })
 }
 

@@ -44,14 +44,16 @@ const ROUTES = [
   '/job/x',
 ]
 
-const POSTS = ['/v1/resize', '/v1/convert', '/v1/exif', '/v1/batch', '/job', '/v1/jobs']
+const POSTS: readonly string[] = ['/v1/resize', '/v1/convert', '/v1/exif', '/v1/batch', '/job', '/v1/jobs']
+
+const asked = (method: string, paths: readonly string[]): { method: string; path: string }[] => paths.map((path) => ({ method, path }))
 
 describe('the service', () => {
   test('is not known by a name that leads here by chance, on any route', async () => {
     const { root } = project({ 'photos/a.jpg': await jpeg(20, 20) })
     const { url, log } = await startService(root, ['--dir', 'photos'])
     for (const Host of STRANGE_HOSTS)
-      for (const [method, path] of [...ROUTES.map((route) => ['GET', route]), ...POSTS.map((route) => ['POST', route])] as const) {
+      for (const { method, path } of [...asked('GET', ROUTES), ...asked('POST', POSTS)]) {
         const { status, text } = await send(url, path, { method, headers: { Host } })
         expect({ Host, path, status, told: text.includes(root) }).toEqual({ Host, path, status: expect.toBeOneOf([400, 403]), told: false })
       }
@@ -87,9 +89,12 @@ describe('the service', () => {
     const { url } = await startService(root, ['--dir', 'photos'], { IMAGEMILL_API_KEY: 'right' })
     const open = new Set(['/openapi.json', '/healthz', '/webhooks/event-schema', '/schemas/job-result.json', '/results/x/y'])
     const guarded = [
-      ...ROUTES.filter((path) => !open.has(path)).map((path) => ['GET', path]),
-      ...POSTS.map((path) => ['POST', path]),
-    ] as const
+      ...asked(
+        'GET',
+        ROUTES.filter((path) => !open.has(path)),
+      ),
+      ...asked('POST', POSTS),
+    ]
     for (const headers of [
       {},
       { 'X-API-Key': '' },
@@ -98,7 +103,7 @@ describe('the service', () => {
       { Authorization: 'Bearer right' },
       { Cookie: 'X-API-Key=right' },
     ] as Record<string, string>[])
-      for (const [method, path] of guarded)
+      for (const { method, path } of guarded)
         expect({ path, headers, status: (await send(url, path, { method, headers })).status }).toEqual({ path, headers, status: 401 })
     expect((await send(url, '/v1/jobs', { headers: { 'X-API-Key': 'right' } })).status).toBe(200)
     expect((await send(url, '/v1/jobs?X-API-Key=right')).status).toBe(401)
@@ -140,5 +145,34 @@ describe.each(versions)('the dev server of %s', (version) => {
           })
         }
     for (const path of ROUTES) expect((await get(`/__imagemill/api${path}`)).text).not.toContain(root)
+  })
+
+  test('has its inspector try settings for the page of the inspector alone', async () => {
+    const { root } = project({ 'a.jpg': await jpeg(20, 20) })
+    const { get, origin } = await startDev(root, { version })
+    await get('/a.jpg?import&w=9&format=webp')
+    for (const Host of STRANGE_HOSTS.filter((name) => !name.startsWith('[')))
+      for (const path of ['/__imagemill/', '/__imagemill/api/requests']) {
+        const { status, text } = await get(path, { headers: { Host } })
+        expect({ Host, path, status, told: text.includes('a.jpg') }).toEqual({
+          Host,
+          path,
+          status: expect.toBeOneOf([400, 403]),
+          told: false,
+        })
+      }
+    const strange: Record<string, string>[] = [
+      {},
+      ...STRANGE_ORIGINS.map((Origin) => ({ Origin })),
+      { Origin: origin, 'Sec-Fetch-Site': 'cross-site' },
+      { Origin: origin, 'Sec-Fetch-Site': 'same-site' },
+      { Origin: origin, 'Sec-Fetch-Site': 'none' },
+      { Origin: origin, 'Content-Type': 'text/plain' },
+    ]
+    for (const headers of strange) {
+      const all = { 'Content-Type': 'application/json', ...headers }
+      const { status } = await send(origin, '/__imagemill/api/try', { method: 'POST', headers: all })
+      expect({ headers, status }).toEqual({ headers, status: 403 })
+    }
   })
 })

@@ -48,7 +48,8 @@ export async function plant(): Promise<Planted> {
       'a file that is never shown': at('site/.env'),
       'an image of a denied folder': at('site/private/photo.jpg'),
     },
-    tells: ({ text, headers }) => /c0ffee-5ec2e7|\b1(?:31[13]|21[13])\b/.test(text) || /^image\//.test(headers['content-type'] ?? ''),
+    tells: ({ text, headers }) =>
+      /c0ffee-5ec2e7|\b1(?:31[13]|21[13])\b|@imagemill\/[\da-f]{64}/.test(text) || headers['content-type']?.startsWith('image/') === true,
   }
 }
 
