@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bars, lines } from './plots.js'
 import { digits } from './statistics.js'
-import { table } from './table.js'
+import { amount, table } from './table.js'
 
 const TOOLS = ['imagemill', 'vite-imagetools', '@sveltejs/enhanced-img', '@11ty/eleventy-img', 'ipx']
 const README = fileURLToPath(new URL('../README.md', import.meta.url))

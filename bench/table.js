@@ -14,6 +14,8 @@ export function misses(rows) {
   return rows.filter(({ most, ours }) => !(ours <= most))
 }
 
-function amount(value, unit) {
+/** What has no rival is not a number, which is null once it has been written. */
+export function amount(value, unit) {
+  if (value === null || Number.isNaN(value)) return ''
   return `${value >= 100 ? Math.round(value) : digits(value)} ${unit}`
 }

@@ -55,6 +55,8 @@ export interface ErrorFacts {
   code: ErrorCode
   /** What happened, what was expected and what was received: one sentence, no full stop. */
   message: string
+  /** What the sentence is about where that is a list: a line for each, below it. */
+  lines?: readonly string[] | undefined
   /** What to do about it: one sentence. */
   hint?: string | undefined
   /** The image file concerned. */
@@ -69,6 +71,7 @@ export class ImagemillError extends Error {
   readonly code: ErrorCode
   /** The sentence alone, without file, query and hint. */
   readonly reason: string
+  readonly lines: readonly string[] | undefined
   readonly hint: string | undefined
   readonly file: string | undefined
   readonly query: string | undefined
@@ -77,6 +80,7 @@ export class ImagemillError extends Error {
     super(compose(facts), options)
     this.code = facts.code
     this.reason = readable(facts.message)
+    this.lines = facts.lines?.map(readable)
     this.hint = facts.hint === undefined ? undefined : readable(facts.hint)
     this.file = facts.file
     this.query = facts.query
@@ -93,13 +97,14 @@ export class ImagemillError extends Error {
 
   /** Plain data, to cross a process boundary and be thrown again on the other side. */
   facts(): ErrorFacts {
-    return { code: this.code, message: this.reason, hint: this.hint, file: this.file, query: this.query }
+    return { code: this.code, message: this.reason, lines: this.lines, hint: this.hint, file: this.file, query: this.query }
   }
 }
 
-function compose({ code, message, hint, file, query }: ErrorFacts): string {
+function compose({ code, message, lines = [], hint, file, query }: ErrorFacts): string {
   const place = file === undefined ? '' : `${oneLine(file)}${query ? `?${shortened(oneLine(query), 200)}` : ''}: `
-  return `[${code}] ${place}${readable(message)}.${hint ? ` ${readable(hint)}` : ''}`
+  const [end, space] = lines.length === 0 ? ['.', ' '] : [lines.map((line) => `\n  ${readable(line)}`).join(''), '\n  ']
+  return `[${code}] ${place}${readable(message)}${end}${hint ? space + readable(hint) : ''}`
 }
 
 /** What was received is quoted, and may be of any length and hold what would change the terminal that it is printed on. */

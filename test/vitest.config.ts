@@ -1,4 +1,9 @@
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+
+/** Set by scripts/coverage.js: where processes that tests start write what they ran. */
+const traces = process.env['IMAGEMILL_TRACES']
+const root = join(import.meta.dirname, '..')
 
 export default defineConfig({
   test: {
@@ -8,5 +13,17 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    // `npm run coverage`: dist/ is what most tests run; its maps lead back to src/.
+    ...(traces && {
+      setupFiles: ['support/trace-children.ts'],
+      coverage: {
+        enabled: true,
+        provider: 'v8',
+        include: [`${root}/dist/**/*.js`, `${root}/src/**/*.ts`],
+        allowExternal: true,
+        reporter: ['json'],
+        reportsDirectory: `${root}/coverage`,
+      },
+    }),
   },
 })

@@ -34,7 +34,9 @@ export function setEncoder(image: Sharp, encoding: Encoding, { animation, drawn 
       // the standard's own needs the fewest bytes for a look, by far so for drawings.
       return image.jpeg({
         ...(quality && { quality }),
-        mozjpeg: true,
+        // mozjpeg, piece by piece: its own switch would be progressive in any case.
+        overshootDeringing: true,
+        optimiseScans: progressive ?? true,
         // What it takes away from a photograph is not missed, but thin lines ring.
         trellisQuantisation: !drawn,
         quantisationTable: 0,

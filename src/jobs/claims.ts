@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { ImagemillError, systemCode } from '../errors.ts'
 import { sha256 } from '../hash.ts'
-import type { Target } from './files.ts'
+import { removeParts, type Target } from './files.ts'
 
 /** What a job is about to write: where, and the name of what is written there. */
 export interface Claim extends Target {
@@ -26,7 +26,15 @@ export interface Claims {
 export function openClaims(): Claims {
   // Short digests in place of paths: a run of a million jobs remembers them all.
   const owners = new Map<string, { key: string; name: string }>()
+  const folders = new Set<string>()
   let last = Promise.resolve()
+
+  const tidy = (folder: string): void => {
+    if (folders.has(folder)) return
+    folders.add(folder)
+    removeParts(folder)
+  }
+
   return {
     turn(name) {
       const before = last
@@ -42,6 +50,7 @@ export function openClaims(): Claims {
               const owner = owners.get(id)
               if (owner && owner.key !== digest(key)) throw taken(path, name, owner.name)
               if (!owner) owners.set(id, { key: digest(key), name })
+              tidy(dirname(file))
             }
           } finally {
             pass()

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ImagemillError, systemCode } from '../errors.ts'
-import { isUnwritable } from '../files.ts'
-import { PROCESS_NAME } from '../process-name.ts'
+import { isUnwritable, remove } from '../files.ts'
+import { PROCESS_NAME, hasEnded } from '../process-name.ts'
 import { invalidJob } from './invalid.ts'
 
 /** A file to write: its absolute path, and the same as the job writes it. */
@@ -13,9 +13,27 @@ export interface Target {
   path: string
 }
 
+const PART = '.imagemill-'
+
+/** Removes from a folder what processes that were killed have left half written. */
+export function removeParts(folder: string): void {
+  const parts = namesIn(folder).filter((name) => name.startsWith(PART) && hasEnded(name.slice(PART.length)))
+  for (const name of parts) remove(join(folder, name))
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch (error) {
+    // Whether it can be made and written to is found out when it is.
+    if (systemCode(error) === undefined) throw error
+    return []
+  }
+}
+
 /** Writes a whole file or none of it; what was there before stays until the new one is complete. */
 export async function writeWhole({ file, path }: Target, bytes: Uint8Array): Promise<void> {
-  const part = join(dirname(file), `.imagemill-${PROCESS_NAME}-${randomBytes(6).toString('hex')}`)
+  const part = join(dirname(file), `${PART}${PROCESS_NAME}-${randomBytes(6).toString('hex')}`)
   try {
     await mkdir(dirname(file), { recursive: true })
     await writeFile(part, bytes, { flag: 'wx' })

@@ -55,7 +55,7 @@ export function guardedRequest({
     })
     let late: ImagemillError | undefined
     const expire = (): void => {
-      late = unreachable(url, `no whole answer within ${timeout} ms`)
+      late = unreachable(url, `no whole answer within ${Math.round(timeout)} ms`)
       outgoing.destroy(late)
     }
     const abort = (): void => void outgoing.destroy(asError(signal?.reason))

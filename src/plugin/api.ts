@@ -32,6 +32,8 @@ export interface Api {
   report: Report
   /** What is being made, and what was made last. */
   jobLog: BuildJobs
+  /** Whether anyone looks at `jobLog`: most builds are done sooner without. */
+  tracksJobs: boolean
   posts: Posts
   /** Opened by the first image, when the root is known. */
   pipeline(root: string): Pipeline
@@ -104,15 +106,19 @@ export function createApi(options: Options): Api {
   const posts = openPosts(options.webhooks, warn)
   const onJob = (job: BuildJob): unknown => {
     posts.job(job)
-    return options.onJob(job)
+    return options.onJob?.(job)
   }
   const changes = openChanges()
   const jobLog = openBuildJobs(onJob, warn, changes.tell)
-  const report: Report = openReport(options.logLevel, jobLog.track)
-  return {
+  const { html, json } = options.report
+  const report: Report = openReport(options.logLevel, (planned, making) => {
+    if (api.tracksJobs) jobLog.track(planned, making)
+  })
+  const api: Api = {
     options,
     report,
     jobLog,
+    tracksJobs: [options.onJob, options.webhooks, html, json].some((listener) => listener !== undefined),
     posts,
     pipeline: (root) => (pipeline ??= pipelineOf(options, cacheFolder(root, options.cache.dir), (error) => report.warn(error.message))),
     openedPipeline: () => pipeline,
@@ -131,6 +137,7 @@ export function createApi(options: Options): Api {
     changes,
     types: (root) => (types ??= { file: typesFile(root, options) }).file,
   }
+  return api
 }
 
 /** Remembers who asks for an image, to say so in errors and in the inspector. */

@@ -103,34 +103,35 @@ async function errorOf(found: readonly Excess[], pipeline: Pipeline): Promise<Im
     const files = excess.subject.files.toSorted((a, b) => b.size_bytes - a.size_bytes).slice(0, NAMED)
     const sought = left >= files.length ? files : []
     left -= sought.length
-    return textOf(excess, files, sought, pipeline)
+    return linesOf(excess, files, sought, pipeline)
   })
-  const lines = await Promise.all(told)
-  const more = found.length > TOLD ? [`  and ${found.length - TOLD} more`] : []
+  const lines = (await Promise.all(told)).flat()
+  const more = found.length > TOLD ? [`and ${found.length - TOLD} more`] : []
   return new ImagemillError({
     code: 'BUDGET_EXCEEDED',
-    message: [`${found.length === 1 ? 'a budget is' : `${found.length} budgets are`} exceeded`, ...lines, ...more].join('\n'),
-    hint: '\n  Write the quality that is named into the query, ask for smaller sizes, or raise the budget in the options of the plugin.',
+    message: `${found.length === 1 ? 'a budget is' : `${found.length} budgets are`} exceeded`,
+    lines: [...lines, ...more],
+    hint: 'Write the quality that is named into the query, ask for smaller sizes, or raise the budget in the options of the plugin.',
   })
 }
 
-async function textOf(
+async function linesOf(
   { budget, subject, limit, actual }: Excess,
   files: readonly Shipped[],
   sought: readonly Shipped[],
   pipeline: Pipeline,
-): Promise<string> {
-  const head = `  ${subject.name}: ${sizes(actual, limit)}, ${budget.name}`
+): Promise<string[]> {
+  const head = `${subject.name}: ${sizes(actual, limit)}, ${budget.name}`
   // What is too large as a whole fits when each file gives up the same share of its bytes.
   const fitting = async (file: Shipped): Promise<string> =>
     sought.includes(file) ? await fittingText(file, (file.size_bytes * limit) / actual, pipeline) : ''
   const [only] = files
-  if (only && subject.files.length === 1) return `${head}${await fitting(only)}`
+  if (only && subject.files.length === 1) return [`${head}${await fitting(only)}`]
   const lines = await Promise.all(
-    files.map(async (file) => `    ${file.job.name} (${file.path}): ${sizeText(file.size_bytes)}${await fitting(file)}`),
+    files.map(async (file) => `  ${file.job.name} (${file.path}): ${sizeText(file.size_bytes)}${await fitting(file)}`),
   )
   const rest = subject.files.length - files.length
-  return [head, ...lines, ...(rest > 0 ? [`    and ${rest} smaller ${rest === 1 ? 'file' : 'files'}`] : [])].join('\n')
+  return [head, ...lines, ...(rest > 0 ? [`  and ${rest} smaller ${rest === 1 ? 'file' : 'files'}`] : [])]
 }
 
 /** Exact where a rounded size would look as if it were within the budget. */

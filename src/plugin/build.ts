@@ -139,6 +139,9 @@ async function emitManifest(context: BundlerContext, api: Api, used: Used, graph
 function endPart(api: Api, worker: boolean): PluginPart {
   return {
     name: 'imagemill:end',
+    buildStart(this: BundlerContext) {
+      if (!worker) api.posts.began(nameOf(this))
+    },
     buildEnd(this: BundlerContext, error?: unknown) {
       if (error !== undefined && !worker) tellEnd(this, api, error)
     },
@@ -155,8 +158,12 @@ function endPart(api: Api, worker: boolean): PluginPart {
   }
 }
 
-function tellEnd({ environment }: BundlerContext, api: Api, error?: unknown): void {
-  if (environment?.config.command !== 'serve') api.posts.built(environment?.name ?? 'build', error)
+function tellEnd(context: BundlerContext, api: Api, error?: unknown): void {
+  if (context.environment?.config.command !== 'serve') api.posts.built(nameOf(context), error)
+}
+
+function nameOf({ environment }: BundlerContext): string {
+  return environment?.name ?? 'build'
 }
 
 /** The bundle of an environment is done, or its server. */

@@ -146,7 +146,7 @@ export interface Options {
   privacy: 'off' | 'warn' | 'error'
   remote: RemoteOptions | undefined
   onError: 'fail' | 'warn'
-  onJob: (job: BuildJob) => unknown
+  onJob: ((job: BuildJob) => unknown) | undefined
   overlay: boolean
   report: ReportNames
   budgets: readonly Budget[]
@@ -231,7 +231,7 @@ export function resolveOptions(input: unknown = {}): Options {
     report: reportNamesOf(raw['report']),
     budgets: budgetsOf(raw['budgets']),
     webhooks: webhookOf(raw['webhooks']),
-    onJob: read(raw['onJob'], 'onJob', 'a function', (value) => (isJobFunction(value) ? value : undefined)) ?? (() => undefined),
+    onJob: read(raw['onJob'], 'onJob', 'a function', (value) => (isJobFunction(value) ? value : undefined)),
   }
 }
 

@@ -6,6 +6,7 @@ import { sniff } from '../source/sniff.ts'
 import type { Format, SourceFormat } from '../types.ts'
 import type { Api, Deliverable } from './api.ts'
 import type { PluginPart, Logger, ViteConfig } from './bundler.ts'
+import { openDevWork, type DevWork } from './dev-work.ts'
 import { below, toBundlerError } from './error.ts'
 import { pathBelow } from './path-below.ts'
 import { DEV_PATH } from './place.ts'
@@ -34,11 +35,15 @@ export function servePart(api: Api): PluginPart {
     enforce: 'pre',
     configureServer(server: DevServer) {
       api.watcher = server.watcher
+      api.tracksJobs = true
       const prefix = `${server.config.base}${DEV_PATH}`
+      const work = openDevWork(() => sweep(api))
       const handler: Handler = (request, response, next) => {
         const path = (request.url ?? '').replace(/\?.*$/s, '')
         if (!path.startsWith(prefix)) return next()
-        respond(api, server, path.slice(prefix.length), request, response).catch((error: unknown) => fail(api, server, error, response))
+        respond({ api, server, work }, path.slice(prefix.length), request, response).catch((error: unknown) =>
+          fail(api, server, error, response),
+        )
       }
       server.middlewares.use(handler)
       return () => moveBehindChecks(server, handler)
@@ -55,12 +60,36 @@ export function moveBehindChecks({ middlewares: { stack } }: DevServer, handler:
   stack.splice(to, 0, ...stack.splice(from, 1))
 }
 
-async function respond(api: Api, server: DevServer, name: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+/** Where a request for an image is answered. */
+interface Serving {
+  api: Api
+  server: DevServer
+  work: DevWork
+}
+
+/** A dev server has no end at which the cache would be brought back to its size. */
+async function sweep(api: Api): Promise<void> {
+  const pipeline = api.openedPipeline()
+  await pipeline?.tidy().catch((error: unknown) => api.report.warn(asImagemillError(error).message))
+  // What was removed is made again.
+  pipeline?.forget()
+}
+
+async function respond({ api, server, work }: Serving, name: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return sendJson(response, 405, { error: 'Expected GET or HEAD', code: 'METHOD_NOT_ALLOWED' }, { Allow: 'GET, HEAD' })
   const [, key, extension] = NAME.exec(name) ?? []
   const format = FORMATS.find((known) => known === extension)
-  const answer = key !== undefined && format && (await answerOf(api, server, key, format, request.headers['if-none-match']))
+  const condition = request.headers['if-none-match']
+  const asked = key !== undefined && format && work.take(() => answerOf(api, server, key, format, condition))
+  if (key !== undefined && format && !asked)
+    return sendJson(
+      response,
+      429,
+      { error: 'Too many images are waited for', code: 'RATE_LIMIT_EXCEEDED', hint: 'Ask again in a while.' },
+      { 'Retry-After': '1' },
+    )
+  const answer = await asked
   if (!answer)
     return sendJson(response, 404, {
       error: 'No image has this address; it may be of an earlier version of the page',

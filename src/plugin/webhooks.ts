@@ -9,7 +9,9 @@ import type { Webhook } from './webhook-options.ts'
 export interface Posts {
   /** Hears of every step of a job; what ends is told, or counted for the end of the build. */
   job(job: BuildJob): void
-  /** The build of an environment, or one turn of watching, has ended: well, or by this error. */
+  /** The build of an environment, or one turn of watching, has begun. */
+  began(name: string): void
+  /** It has ended: well, or by this error. */
   built(name: string, error?: unknown): void
 }
 
@@ -20,10 +22,10 @@ const PAUSES = [1000, 5000]
 const TIMEOUT = 5000
 
 export function openPosts(webhook: Webhook | undefined, warn: (message: string) => void): Posts {
-  if (!webhook) return { job: () => undefined, built: () => undefined }
+  if (!webhook) return { job: () => undefined, began: () => undefined, built: () => undefined }
   const { on } = webhook
   let ended: BuildJob[] = []
-  let failed = false
+  const told = new Set<string>()
   const post = async (event: WebhookEvent): Promise<void> => {
     try {
       await deliver(webhook, event)
@@ -37,11 +39,11 @@ export function openPosts(webhook: Webhook | undefined, warn: (message: string) 
       if (on === 'build') ended.push(job)
       else void post(jobEvent(job))
     },
+    began: (name) => void told.delete(name),
     built(name, error) {
-      // The end follows an error that was told.
-      if (on === 'job' || (failed && error === undefined)) return void (failed = false)
-      if (failed) return
-      failed = error !== undefined
+      // A bundler says several times that it has failed, and closes what has failed, too.
+      if (on === 'job' || told.has(name)) return
+      told.add(name)
       void post(buildEvent(name, ended, error))
       ended = []
     },

@@ -10,7 +10,7 @@ export interface Line {
   clear(): void
 }
 
-/** Work that is over before anyone could read of it is not worth a line. */
+/** Work that is over before anyone could read of it is not worth a line, in ms; a log waits for its first line as for every other. */
 const FIRST = 1000
 /** A terminal line is redrawn this often, a line in a log is added this often, in ms. */
 const REDRAW = 100
@@ -19,7 +19,7 @@ const LOG_LINE = 10_000
 export function openLine(): Line {
   // What a build server keeps of a terminal is a log.
   const isTerminal = process.stderr.isTTY && !process.env['CI']
-  let drawn = performance.now() + FIRST - (isTerminal ? REDRAW : LOG_LINE)
+  let drawn = performance.now() + (isTerminal ? FIRST - REDRAW : 0)
   let shown = false
 
   const clear = (): void => {

@@ -1,9 +1,9 @@
-import { mkdir, readFile, readdir, rm, stat } from 'node:fs/promises'
+import { readFile, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isRecord, sha256 } from '../hash.ts'
 import { ignoreGone } from '../store/entries.ts'
 import { InvalidRequest } from './http-error.ts'
-import { writeDurable } from './journal.ts'
+import { openFolder, writeDurable } from './journal.ts'
 
 /** Which job each `Idempotency-Key` has led to. */
 export interface Idempotency {
@@ -20,7 +20,7 @@ export interface Idempotency {
 }
 
 export async function openIdempotency(folder: string): Promise<Idempotency> {
-  await mkdir(folder, { recursive: true })
+  await openFolder(folder)
   /** Requests with one key wait for each other. */
   const turns = new Map<string, Promise<unknown>>()
 

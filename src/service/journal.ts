@@ -64,7 +64,7 @@ const endedSchema = acceptedSchema.extend({
 /** A file a job: `open/<id>.json` until it has ended, `ended/<id>.json` from then on. */
 export async function openJournal(folder: string): Promise<Journal> {
   const folders = { open: join(folder, 'open'), ended: join(folder, 'ended') }
-  for (const path of Object.values(folders)) await mkdir(path, { recursive: true })
+  for (const path of Object.values(folders)) await openFolder(path)
   const path = (kind: keyof typeof folders, id: string): string => join(folders[kind], `${id}.json`)
 
   const readOpen = async (id: string): Promise<AcceptedJob | undefined> => parse(await readIfThere(path('open', id)), acceptedSchema)
@@ -90,6 +90,12 @@ export async function openJournal(folder: string): Promise<Journal> {
       return gone
     },
   }
+}
+
+/** Makes a folder of this process alone, or removes from it what an earlier one that was killed has left half written. */
+export async function openFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  for (const name of await readdir(folder)) if (/^\..+\.part$/.test(name)) await rm(join(folder, name), { force: true })
 }
 
 /** Writes a whole file or none of it; when this is done it survives a failure of the power. */

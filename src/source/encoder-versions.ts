@@ -5,10 +5,11 @@ import { ImagemillError, systemCode } from '../errors.ts'
 import { canonical, isRecord } from '../hash.ts'
 
 /** Raised when the engine makes other bytes of the same parameters. */
-const ENGINE = 3
+const ENGINE = 4
 
-/** Below it libheif runs code of crafted AVIF files: GHSA-rgj7-g3m4-5g8c. */
+/** Below them libheif runs code of crafted AVIF files: GHSA-rgj7-g3m4-5g8c. */
 const LEAST_SHARP = '0.35.4'
+const LEAST_LIBHEIF = '1.23.2'
 
 /**
  * Versions of everything that the bytes of an output depend on, without loading sharp: a warm build needs
@@ -18,14 +19,17 @@ export async function encoderVersions(ask: () => Promise<Record<string, string |
   const require = createRequire(import.meta.url)
   const sharpRequire = createRequire(resolveSharp(require))
   const { version } = readJson(join(dirname(resolveSharp(require)), '..', 'package.json'))
-  requireSafe(String(version))
+  requireSafe('sharp', String(version), LEAST_SHARP)
   const platform = `${process.platform}-${process.arch}`
   const names = [`sharp-libvips-${platform}`, `sharp-libvips-${platform.replace('linux', 'linuxmusl')}`, `sharp-${platform}`]
   const bundled = [...new Set(names)].flatMap((name) => {
     const path = resolveOr(sharpRequire, `@img/${name}/versions`)
     return path === undefined ? [] : [readJson(path)]
   })
-  return canonical({ engine: ENGINE, platform, sharp: version, codecs: bundled.length > 0 ? bundled : await ask() })
+  const codecs = bundled.length > 0 ? bundled : await ask()
+  // A libvips of the system has a libheif of its own, of whatever age.
+  for (const { heif } of [codecs].flat()) if (heif !== undefined) requireSafe('libheif', String(heif), LEAST_LIBHEIF)
+  return canonical({ engine: ENGINE, platform, sharp: version, codecs })
 }
 
 /** The same for people. */
@@ -41,11 +45,11 @@ function resolveSharp(require: NodeJS.Require): string {
   throw new ImagemillError({ code: 'UNSUPPORTED_SHARP', message: 'sharp is not installed', hint: 'Install it: npm install sharp@^0.35.5' })
 }
 
-function requireSafe(version: string): void {
-  if (!isBelow(version, LEAST_SHARP) || process.env['IMAGEMILL_ALLOW_OLD_SHARP'] === '1') return
+function requireSafe(name: string, version: string, least: string): void {
+  if (!isBelow(version, least) || process.env['IMAGEMILL_ALLOW_OLD_SHARP'] === '1') return
   throw new ImagemillError({
     code: 'UNSUPPORTED_SHARP',
-    message: `sharp ${version} has a hole by which a crafted AVIF file runs code (GHSA-rgj7-g3m4-5g8c): expected ${LEAST_SHARP} or newer`,
+    message: `${name} ${version} has a hole by which a crafted AVIF file runs code (GHSA-rgj7-g3m4-5g8c): expected ${least} or newer`,
     hint: 'Update it: npm install sharp@^0.35.5. Only if every image is your own, IMAGEMILL_ALLOW_OLD_SHARP=1 in the environment allows it.',
   })
 }

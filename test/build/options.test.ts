@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import type { ImagemillOptions } from 'imagemill'
 import { expect, test } from 'vitest'
 import { isOurs } from '../../src/query/text.ts'
-import { buildVite } from '../support/build.ts'
+import { buildVite, filesOf } from '../support/build.ts'
 import { jpeg, png } from '../support/images.ts'
 import { project } from '../support/project.ts'
-import { runFile } from '../support/run.ts'
+import { encodesIn, runFile } from '../support/run.ts'
 
 async function build(main: string, options: ImagemillOptions): Promise<{ answer: unknown; root: string }> {
   const { root } = project({
@@ -138,3 +138,17 @@ test.each([
   'symbol',
   'icon',
 ])('the query `%s` is not ours', (query) => expect(isOurs(query)).toBe(false))
+
+test('`cache.maxSize` is kept: an image of an earlier build makes way, that of the last one stays', async () => {
+  const main = (width: number): string => `import a from './a.jpg?w=${width}&format=png'\nglobalThis.answer = a.src`
+  const { root, write } = project({ 'main.js': main(300), 'a.jpg': await jpeg(400, 300) })
+  const config = { build: { rollupOptions: { input: join(root, 'main.js') } } }
+  await buildVite(root, { config })
+  const [bytes = 0] = [...filesOf(join(root, 'dist'))].filter(([name]) => name.endsWith('.png')).map(([, { length }]) => length)
+  write('main.js', main(301))
+  await buildVite(root, { options: { cache: { maxSize: 3 * bytes } }, config })
+  expect(encodesIn(root)).toBe(2)
+  write('main.js', main(302))
+  await buildVite(root, { options: { cache: { maxSize: Math.round(1.5 * bytes) } }, config })
+  expect(encodesIn(root)).toBe(1)
+})

@@ -97,3 +97,16 @@ test('wrong usage', async () => {
   }
   expect(existsSync(join(root, 'out'))).toBe(false)
 })
+
+test('`--pixels` limits images, and `--quiet` says nothing but the record', async () => {
+  const root = await gallery()
+  const { code, records, stderr } = await runCli(root, ['photos/a.jpg?w=10', '--out', 'out', '--pixels', '1199', '--quiet'])
+  expect([code, stderr, failure(records[0]).code]).toEqual([1, '', 'PIXEL_LIMIT'])
+  expect((await runCli(root, ['photos/a.jpg?w=10', '--out', 'out', '--pixels', '1200'])).code).toBe(0)
+})
+
+test('`--timeout` ends what takes longer', async () => {
+  const { root } = project({ 'a.jpg': await jpeg(900, 600) })
+  const { code, records } = await runCli(root, ['a.jpg?format=avif&effort=9', '--out', 'out', '--timeout', '20'])
+  expect([code, failure(records[0]).code]).toEqual([1, 'TIMEOUT'])
+})

@@ -1,7 +1,8 @@
-import { existsSync, linkSync, readFileSync, readdirSync, symlinkSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
+import { PROCESS_NAME } from '../../src/process-name.ts'
 import { failure, ndjson, runCli, runOne, success } from '../support/cli.ts'
 import { filesOf } from '../support/build.ts'
 import { jpeg, png, quarters } from '../support/images.ts'
@@ -274,4 +275,13 @@ describe('refused', () => {
     }
     expect(existsSync(join(root, 'node_modules'))).toBe(false)
   })
+})
+
+test('what a killed command has left half written goes with the next one, what a running one writes stays', async () => {
+  const { root } = project({ 'a.png': await png(30, 20) })
+  mkdirSync(join(root, 'out'))
+  const [dead, alive] = [`.imagemill-${PROCESS_NAME.replace(/^\d+/, '4194305')}-ab`, `.imagemill-${PROCESS_NAME}-ab`]
+  for (const name of [dead, alive]) writeFileSync(join(root, 'out', name), 'half')
+  success(await runOne(root, { operation: 'resize', input: 'a.png', output_dir: 'out', widths: [10] }))
+  expect(readdirSync(join(root, 'out')).sort()).toEqual([alive, 'a-10.png'].sort())
 })

@@ -74,7 +74,7 @@ test('for people there is one closing line of several jobs, and nothing of one, 
   write('jobs.json', JSON.stringify(['img/a.jpg', 'img/b.jpg'].map(job)))
   write('one.json', JSON.stringify([job('img/c.jpg')]))
   write('none.json', '[]')
-  expect((await runCli(root, ['batch', 'jobs.json'])).stderr).toMatch(/^imagemill {2}2 jobs, 0 failed, [\d.]+ m?s\n$/)
+  expect((await runCli(root, ['batch', 'jobs.json'])).stderr).toMatch(/(?:^|\n)imagemill {2}2 jobs, 0 failed, [\d.]+ m?s\n$/)
   expect((await runCli(root, ['batch', 'one.json'])).stderr).toBe('')
   expect((await runCli(root, ['batch', 'none.json'])).stderr).toBe('')
   expect((await runCli(root, ['batch', 'jobs.json', '--quiet'])).stderr).toBe('')

@@ -8,6 +8,7 @@ import { allowing, cdn } from '../support/cdn.ts'
 import { startDev } from '../support/dev.ts'
 import { jpeg } from '../support/images.ts'
 import { project } from '../support/project.ts'
+import { webServer } from '../support/server.ts'
 
 const page = (origin: string): Record<string, string> => ({
   'index.html': `<!doctype html><html lang="en"><head><title>x</title><link rel="stylesheet" href="./style.css"></head><body>
@@ -112,4 +113,22 @@ test('scripts of other servers stay theirs', async () => {
   const [script = ''] = [...files].flatMap(([path, bytes]) => (path.endsWith('.js') ? [String(bytes)] : []))
   expect(script).toContain('https://esm.example/x?w=30')
   expect(asked).toEqual([])
+})
+
+test.each([
+  ['maxSize', 'a.jpg', { maxSize: 100 }, 'REMOTE_TOO_LARGE'],
+  ['timeout', 'silent.jpg', { timeout: 300 }, 'REMOTE_UNREACHABLE'],
+  ['formats', 'a.svg', {}, 'FORMAT_UNSUPPORTED'],
+  ['formats', 'a.svg', { formats: ['svg'] }, undefined],
+] as const)('`remote.%s` is kept by a build: %s with %j', async (_, file, more, code) => {
+  const photo = await jpeg(60, 40)
+  const { origin } = await webServer((request, response) => {
+    if (request.url === '/a.jpg') response.end(photo)
+    if (request.url === '/a.svg') response.end('<svg xmlns="http://www.w3.org/2000/svg" width="60" height="40"/>')
+  })
+  const main = `import a from '${origin}/${file}?w=20&format=png'\ndocument.title = a.src`
+  const { root } = project({ 'index.html': '<script type="module" src="./main.js"></script>', 'main.js': main })
+  const built = buildVite(root, { options: { remote: { ...allowing(origin).remote, ...more } } })
+  if (code) await expect(built).rejects.toThrow(code)
+  else expect([...(await built).keys()].filter((name) => name.endsWith('.png'))).toHaveLength(1)
 })

@@ -1,10 +1,11 @@
-import { symlinkSync } from 'node:fs'
+import { existsSync, symlinkSync, utimesSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { apiErrorSchema } from '../../src/contract/api-error.ts'
 import { send } from '../support/http.ts'
 import { jpeg } from '../support/images.ts'
+import { until } from '../support/processes.ts'
 import { project } from '../support/project.ts'
 import { startService, type ServiceProcess } from '../support/service.ts'
 
@@ -206,4 +207,22 @@ test('requests have names, and the log says what became of them without their se
     expect.objectContaining({ level: 'info', message: 'request', request_id: 'my-name', path: '/healthz', status: 200 }),
   )
   expect(JSON.stringify(service.log)).not.toContain('hidden')
+})
+
+test('flags say how often a client may ask, how much is kept, what is too large, where to listen, and that nothing is logged', async () => {
+  const { root, write } = project({ 'photos/tree.jpg': await jpeg(20, 20) })
+  for (const [index, name] of ['job_old', 'job_new'].entries()) {
+    const path = write(`.imagemill-service/results/${name}/a.png`, Buffer.alloc(700))
+    utimesSync(path, 1000 + index, 1000 + index)
+  }
+  const args = ['--dir', 'photos', '--poll-limit', '40', '--results-size', '1000', '--host', '127.0.0.2', '--pixels', '399', '--quiet']
+  const service = await startService(root, args)
+  expect(new URL(service.url).hostname).toBe('127.0.0.2')
+  const path = '/v1/resize/status/job_000000000000000000000000'
+  const polls = await Promise.all(Array.from({ length: 30 }, () => service.request(path)))
+  expect(polls.filter(({ status }) => status === 429)).toEqual([])
+  await until('the older result is gone', () => !existsSync(join(root, '.imagemill-service/results/job_old')))
+  expect(existsSync(join(root, '.imagemill-service/results/job_new'))).toBe(true)
+  expect(await service.end(await service.submit('convert', { input: 'tree.jpg', format: 'png' }))).toMatchObject({ status: 'failed' })
+  expect(service.log).toEqual([])
 })

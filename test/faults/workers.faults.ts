@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { buildVite, digestsOf, filesOf } from '../support/build.ts'
 import { entryFiles, putsOf } from '../support/entries.ts'
-import { rounds, seeded } from '../support/faults.ts'
+import { seeded } from '../support/faults.ts'
 import { gallery } from '../support/gallery.ts'
 import { withProgram } from '../support/installed.ts'
 import { startBuild, until } from '../support/processes.ts'
@@ -13,7 +13,7 @@ import { startRedis, startWorker } from '../support/redis.ts'
 import { startStore } from '../support/store-server.ts'
 
 /** Photographs, which are jobs of the workers, and how often a worker and Redis are killed meanwhile. */
-const [PHOTOS, WORKERS, REDIS] = [rounds(12, 200), rounds(2, 20), rounds(1, 5)]
+const [PHOTOS, WORKERS, REDIS] = [200, 20, 5]
 const QUERY = { photos: PHOTOS, query: 'w=40&format=avif&effort=5', px: 160 }
 
 const manifestOf = (files: Map<string, Buffer>): Record<string, unknown> =>
@@ -50,7 +50,7 @@ withProgram('redis-server', 'redis-server', (program) => {
 
   test(`Redis is killed ${REDIS} times and started anew: nothing is lost`, async () => {
     const [redis, store] = await Promise.all([startRedis(program), startStore()])
-    const { root } = await gallery({ ...QUERY, photos: rounds(12, 60) })
+    const { root } = await gallery({ ...QUERY, photos: 60 })
     const clean = await buildVite(root, { options: { cache: { dir: 'other' }, manifest: false } })
     const random = seeded(7)
     await Promise.all([1, 2].map(() => startWorker(redis.url, store.url)))
