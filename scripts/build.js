@@ -43,7 +43,14 @@ async function bundleAll() {
       transform: { filter: { id: /queue.processes\.js$/ }, handler: (code) => code.replace(worker.from, worker.to) },
     },
   ])
-  const { output } = await bundle.write({ dir: path('.'), chunkFileNames: 'lazy-[name].js', comments: true })
+  const always = alwaysLoaded((await bundle.generate()).output)
+  const { output } = await bundle.write({
+    dir: path('.'),
+    chunkFileNames: 'lazy-[name].js',
+    comments: true,
+    // What is loaded at once and later, too, would be cut into a file for each of those who share it.
+    codeSplitting: { groups: [{ name: 'core', test: (id) => always.has(id) }] },
+  })
   if (!output.some(({ code }) => code.includes(worker.to.slice(1, -1))))
     throw new Error('the path of the worker was not found in the bundle')
 
@@ -58,4 +65,17 @@ async function bundleAll() {
 function traceWorker() {
   const file = path('engine/worker.js')
   writeFileSync(file, `import '../../test/support/trace.js';${readFileSync(file, 'utf8')}`)
+}
+
+/** Modules that the entry needs whatever is asked of it. */
+function alwaysLoaded(chunks) {
+  const loaded = new Set()
+  const load = (name) => {
+    const chunk = chunks.find(({ fileName }) => fileName === name)
+    if (!chunk || loaded.has(chunk)) return
+    loaded.add(chunk)
+    for (const imported of chunk.imports) load(imported)
+  }
+  load('index.js')
+  return new Set([...loaded].flatMap(({ moduleIds }) => moduleIds))
 }

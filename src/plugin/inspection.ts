@@ -7,6 +7,7 @@ import { displayedSize } from '../query/plan.ts'
 import { isRemote } from '../query/remote.ts'
 import type { Source } from '../types.ts'
 import type { Api, Job, Unplanned } from './api.ts'
+import { factId } from './facts.ts'
 import { openImportLines, type ImportLines } from './import-lines.ts'
 import { inspectFacts } from './inspect-facts.ts'
 import type { Inspected } from './inspected.ts'
@@ -34,8 +35,7 @@ export async function inspectRequests(api: Api, inspected: Inspected, only?: Rea
   for (const job of api.jobs.values()) {
     const id = requestId(job.name)
     if (only && !only.has(id)) continue
-    const request = await inspectJob(job, api, inspected, lines)
-    if (!inspected.uses || request.outputs.length > 0 || request.placeholder || request.exif) requests.set(id, request)
+    if (isUsed(job, inspected)) requests.set(id, await inspectJob(job, api, inspected, lines))
   }
   // In place of the source that may stand in for what failed.
   for (const unplanned of api.unplanned.values()) {
@@ -43,6 +43,13 @@ export async function inspectRequests(api: Api, inspected: Inspected, only?: Rea
     if (failed && (!only || only.has(failed.id))) requests.set(failed.id, failed)
   }
   return [...requests.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/** What tree shaking has taken out of a build is no part of it. */
+function isUsed(job: Job, { uses }: Inspected): boolean {
+  if (!uses) return true
+  const { outputs, facts } = job.plan
+  return outputs.some((output) => uses.useOf(output, job) !== undefined) || facts.some((fact) => uses.usesFact(factId(fact, job)))
 }
 
 /** Short and stable, for links. */

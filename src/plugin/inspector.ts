@@ -10,6 +10,11 @@ const PATH = '__imagemill'
 /** Addresses of its data, by names and never by paths; the other ones below `api/` are those of jobs. */
 const ROUTE = /^(?:$|\/$|\/api\/(?:inspection|events|try|(?:details|thumbnail|source|reference)\/.*)$)/
 
+/** Whether a path below `base` and `__imagemill` is the inspector's: which of us is asked first differs between versions of Vite. */
+export function isOfInspector(path: string): boolean {
+  return ROUTE.test(path.replace(/\?.*$/s, ''))
+}
+
 export type InspectorListener = (path: string, request: IncomingMessage, response: ServerResponse) => Promise<void>
 
 /** The part that shows what was done to every image, on a page of the dev server. */
@@ -22,7 +27,7 @@ export function inspectorPart(api: Api): PluginPart {
       let listener: Promise<InspectorListener> | undefined
       const handler: Handler = (request, response, next) => {
         const path = (request.url ?? '').replace(/\?.*$/s, '')
-        if (!path.startsWith(prefix) || !ROUTE.test(path.slice(prefix.length))) return next()
+        if (!path.startsWith(prefix) || !isOfInspector(path.slice(prefix.length))) return next()
         // Whoever does not look at it does not load it.
         listener ??= import('./inspector-routes.ts').then(({ openInspector }) => openInspector(api, server))
         listener.then((listen) => listen(path.slice(prefix.length), request, response)).catch(next)

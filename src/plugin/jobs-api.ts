@@ -6,6 +6,7 @@ import type { JobsView } from '../service/view.ts'
 import type { Api } from './api.ts'
 import type { BuildJob } from '../contract/build-job.ts'
 import type { PluginPart } from './bundler.ts'
+import { isOfInspector } from './inspector.ts'
 import { DEV_PATH } from './place.ts'
 import { moveBehindChecks, type DevServer, type Handler } from './serve.ts'
 
@@ -25,7 +26,7 @@ export function jobsApiPart(api: Api): PluginPart {
       const handler: Handler = (request, response, next) => {
         const url = request.url ?? ''
         const rest = url.slice(prefix.length)
-        if (!url.startsWith(prefix) || !/^(?:$|[/?])/.test(rest)) return next()
+        if (!url.startsWith(prefix) || !/^(?:$|[/?])/.test(rest) || isOfInspector(`/api${rest}`)) return next()
         // Whoever only looks at pages need not load it.
         listener ??= openListener(api, server)
         request.url = rest.startsWith('/') ? rest : `/${rest}`

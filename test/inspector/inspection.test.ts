@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ENCODER_DEFAULTS } from '../../src/query/encoder-defaults.ts'
+import { VITE_NAMES } from '../support/build.ts'
 import { addresses, startDev } from '../support/dev.ts'
 import { EXIF_WITH_POSITION } from '../support/inspector-exif.ts'
 import { inspectionOf, requestIn } from '../support/inspector.ts'
@@ -186,10 +187,10 @@ describe('its doors', () => {
     expect(await post({ ...json, origin: dev.origin }, 'x'.repeat(20_000))).toMatchObject([422, { code: 'INPUT_INVALID' }])
   })
 
-  test('names that it did not give lead nowhere, and another host is refused', async () => {
+  test.each(VITE_NAMES)('names that it did not give lead nowhere, and another host is refused: %s', async (version) => {
     const { root } = project({ 'photo.jpg': await jpeg(100, 80), 'secret.jpg': await jpeg(20, 20) })
     writeFileSync(join(root, '.env'), 'SECRET=1')
-    const dev = await startDev(root, QUIET)
+    const dev = await startDev(root, { ...QUIET, version })
     await dev.module('/photo.jpg?import&w=50')
     const { id } = requestIn(await inspectionOf(dev), 'photo.jpg')
     for (const name of [

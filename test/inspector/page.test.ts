@@ -73,6 +73,8 @@ inChromium(() => {
     await page.getByText('main.js:1').waitFor()
     const titles = await page.locator('.outputs span[title$=" bytes"]').evaluateAll((all) => all.map((each) => each.getAttribute('title')))
     expect(titles).toEqual(outputs.map(({ size_bytes }) => `${size_bytes} bytes`))
+    // Its last answer is there, so that leaving breaks off none.
+    await page.getByRole('heading', { name: 'Privacy' }).waitFor()
     await page.goto(`${dev.origin}/__imagemill/#/request/${'0'.repeat(12)}`)
     await page.getByText('Nothing has this address').waitFor()
     expect(faults).toEqual([])
@@ -272,6 +274,29 @@ inChromium(() => {
       await page.getByPlaceholder('Search').fill('photo-01234')
       await page.locator('.row').click()
       await page.getByRole('heading', { level: 1, name: 'photo-01234.jpg' }).waitFor()
+      expect(faults).toEqual([])
+    })
+
+    test('the report of a build shows its files, and nothing that the build does not use', async () => {
+      const { root } = project({
+        'hero.jpg': await jpeg(240, 160),
+        'spare.jpg': await jpeg(100, 80, 3),
+        'index.html': '<script type="module" src="/main.js"></script>',
+        'main.js': `import hero from './${HERO}'\nimport spare from './spare.jpg?w=50&exif'\nconsole.log(hero.srcset, hero.sources)`,
+      })
+      await buildVite(root, { options: { report: true } })
+      const report = pathToFileURL(join(root, 'dist/.vite/imagemill-report.html')).href
+      const { page, faults } = await openInspector(report)
+      await page.locator('.row').first().waitFor()
+      expect(await page.locator('.row__file').allTextContents()).toEqual(['hero.jpg'])
+      expect(await page.locator('.thumbnail img').getAttribute('src')).toMatch(/^data:image\/webp/)
+      await page.locator('.row').click()
+      await page.getByText('main.js:1').waitFor()
+      const loaded = async (): Promise<number[]> =>
+        page.locator('.stage__picture').evaluateAll((all) => all.map((each) => (each instanceof HTMLImageElement ? each.naturalWidth : 0)))
+      // One format against the other, in the same size.
+      await expect.poll(loaded).toEqual([120, 120])
+      expect(await page.getByText('Try other settings').count()).toBe(0)
       expect(faults).toEqual([])
     })
 

@@ -101,7 +101,9 @@ function leftSides(request: InspectedRequest, output: InspectedOutput): Side[] {
   const isWhole = Math.abs((width / height) * (output.height / output.width) - 1) < 0.02
   if (whole !== undefined && isWhole)
     sides.push({ id: 'source', name: `Source file, ${width} × ${height}`, url: whole, size_bytes: source.size_bytes })
-  for (const each of outputs) {
+  const distance = ({ width: other }: InspectedOutput): number => Math.abs(other - output.width)
+  // Those of the same size tell the most.
+  for (const each of outputs.toSorted((a, b) => distance(a) - distance(b))) {
     const url = each.status === 'completed' && each.key !== output.key ? outputUrl(each) : undefined
     if (url !== undefined) sides.push({ id: each.key, name: outputName(each), url, size_bytes: each.size_bytes })
   }
