@@ -72,6 +72,8 @@ async function run(name) {
       handles: after.handles,
       'temp files': after.temp,
     })
+    // It takes minutes.
+    console.error(JSON.stringify(rows.at(-1)))
   }
   const processes = treeOf(subject.pid).filter((pid) => pid !== subject.pid)
   await subject.close()
