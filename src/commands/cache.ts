@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { mkdir, rename, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ifWritable } from '../files.ts'
@@ -138,8 +138,14 @@ async function removeEntries(root: string): Promise<void> {
   await rm(away, { recursive: true, force: true })
 }
 
-/** Whether a folder was made by us: a wrong path must not cost anyone their files. */
+/** All that we put into a layout. */
+const OURS: ReadonlySet<string> = new Set(['ac', 'cas', 'tmp', 'runs', 'claims', WRITTEN])
+
+/** Whether a folder was made by us: a wrong path must not cost anyone their files. One that was cleared just when a build began has no tag. */
 function isStore(folder: string): boolean {
   const tag = join(folder, TAG)
-  return existsSync(tag) && readFileSync(tag, 'utf8').includes('imagemill')
+  if (existsSync(tag)) return readFileSync(tag, 'utf8').includes('imagemill')
+  const root = join(folder, LAYOUT)
+  const names = existsSync(root) ? readdirSync(root) : []
+  return names.some((name) => name !== 'tmp') && names.every((name) => OURS.has(name))
 }

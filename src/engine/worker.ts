@@ -3,6 +3,7 @@ import type { SharpConstructor } from 'sharp'
 import { ImagemillError, asImagemillError, type ErrorFacts } from '../errors.ts'
 import { diskStore } from '../store/disk.ts'
 import type { Box, FactQuestion, Header, Source, SourceFormat, StoredFact, TrimQuestion } from '../types.ts'
+import { openGuard } from './guard.ts'
 import type { Batch, Report } from './work.ts'
 
 /** What the pool asks of a worker process. */
@@ -26,6 +27,8 @@ export type Answer = { ok: true; found: Findings } | { ok: false; error: ErrorFa
 /** All that a worker process says to its parent; `memory` is what it holds when it has nothing to do, in bytes. */
 export type Message = { type: 'ready' } | { type: 'report'; report: Report } | { type: 'answer'; answer: Answer; memory: number }
 
+const guard = openGuard()
+
 /** Runs in a child process: the only place where sharp is loaded. */
 async function run(task: Task): Promise<Answer> {
   try {
@@ -44,6 +47,7 @@ async function find(task: Task): Promise<Findings> {
   }
   const { loadSource, work } = await import('./work.ts')
   if (task.type === 'work') {
+    if (task.batch.outputs.some(({ picture }) => picture.transforms)) guard()
     await work(task.batch, diskStore(task.folder), tell)
     return {}
   }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
@@ -72,6 +72,18 @@ test.each([
   expect(result.code).toBe(1)
   expect(result.output).toMatch(/\[TIMEOUT\] photo-\d\.jpg\?.*within 1\.5 s/)
   await until('they are gone', () => !workers.some(isRunning))
+})
+
+test('a build that is killed while a transform computes for ever leaves nobody behind', async () => {
+  const { root, options: given } = await transformed(
+    "(await import('node:fs')).writeFileSync(new URL('begun', import.meta.url), '')\nfor (;;);",
+  )
+  const { child, ended } = startBuild(root, { options: { ...given, limits: { timeout: 600_000 } } })
+  await until('it computes', () => existsSync(join(root, 'begun')))
+  const workers = workersOf(child.pid)
+  child.kill('SIGKILL')
+  await until('they are gone', () => !workers.some(isRunning))
+  await ended
 })
 
 test('a process that is stopped as by a debugger: its image fails in time, the others are made', async () => {

@@ -35,7 +35,8 @@ async function each(names, work) {
 }
 
 async function get(url, init) {
-  const response = await fetch(url, init)
+  // A server may close a connection that was idle just when it is used again.
+  const response = await fetch(url, init).catch(() => fetch(url, init))
   const bytes = Buffer.from(await response.arrayBuffer())
   if (!response.ok) throw new Error(`${url}: ${response.status} ${bytes.toString()}`)
   return bytes
