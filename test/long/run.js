@@ -60,6 +60,7 @@ async function run(name) {
     const seconds = Math.round((performance.now() - start) / 100) / 10
     const peak = Math.round(stop())
     // What is kept for the next image goes after a while; what is kept for good does not.
+    process.kill(subject.pid, 'SIGUSR2')
     await sleep(1000)
     const after = { memory: Math.round(memoryOf(subject.pid)), handles: handlesOf(subject.pid), temp: leftovers(root) - before }
     rows.push({

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { pathToFileURL } from 'node:url'
 
 const HERE = import.meta.dirname
 const CLI = join(HERE, '../../dist/cli.js')
@@ -12,7 +13,10 @@ const CLI = join(HERE, '../../dist/cli.js')
 const PARALLEL = 16
 
 async function start(cwd, args) {
-  const child = spawn(process.execPath, args, { cwd, stdio: ['pipe', 'pipe', args.includes('serve') ? 'ignore' : 'inherit'] })
+  const child = spawn(process.execPath, ['--expose-gc', '--import', pathToFileURL(join(HERE, 'collect.js')).href, ...args], {
+    cwd,
+    stdio: ['pipe', 'pipe', args.includes('serve') ? 'ignore' : 'inherit'],
+  })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const next = async () => {
     const { value, done } = await lines.next()
