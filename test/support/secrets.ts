@@ -16,6 +16,9 @@ export interface Planted extends Project {
 
 const MARK = 'c0ffee-5ec2e7'
 
+/** Ids of requests, which may hold any number. */
+const UUID = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/g
+
 /** A site with secrets beside and inside of it, with links that lead to them. */
 export async function plant(): Promise<Planted> {
   const image = await photo(1311, 1211)
@@ -49,7 +52,8 @@ export async function plant(): Promise<Planted> {
       'an image of a denied folder': at('site/private/photo.jpg'),
     },
     tells: ({ text, headers }) =>
-      /c0ffee-5ec2e7|\b1(?:31[13]|21[13])\b|@imagemill\/[\da-f]{64}/.test(text) || headers['content-type']?.startsWith('image/') === true,
+      /c0ffee-5ec2e7|\b1(?:31[13]|21[13])\b|@imagemill\/[\da-f]{64}/.test(text.replace(UUID, '')) ||
+      headers['content-type']?.startsWith('image/') === true,
   }
 }
 
