@@ -22,7 +22,7 @@ export const TOOLS = {
 const USUAL = {
   avif: '&avif.quality=50&avif.effort=4',
   webp: '&webp.quality=80&webp.effort=4',
-  jpeg: '&jpeg.quality=80&jpeg.progressive=false',
+  jpeg: '&jpeg.quality=80&jpeg.effort=0&jpeg.progressive=false',
 }
 
 /** imagemill with the settings of the others, so that what is not encoding can be compared. */

@@ -31,7 +31,7 @@ const DIRECTIVE_TESTS: Proofs = {
   max_iterations: ['engine/target-size.test.ts', 'max_iterations=1'],
   min_quality: ['engine/target-size.test.ts', 'min_quality=40'],
   max_quality: ['engine/target-size.test.ts', 'max_quality=80'],
-  effort: ['engine/pictures.test.ts', 'effort=min'],
+  effort: ['engine/effort.test.ts', 'effort='],
   lossless: ['engine/colour.test.ts', 'lossless'],
   progressive: ['engine/interlace.test.ts', 'progressive=false'],
   blur: ['engine/pictures.test.ts', 'blur=3.5'],

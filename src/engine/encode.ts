@@ -1,4 +1,5 @@
 import type { Sharp } from 'sharp'
+import { ENCODER_DEFAULTS } from '../query/encoder-defaults.ts'
 import type { Encoding } from '../types.ts'
 import type { Animation } from './raster.ts'
 
@@ -12,6 +13,7 @@ export interface EncodedPicture {
 /** Sets the encoder of a pipeline. What is fixed here was measured together with `query/encoder-defaults.ts`. */
 export function setEncoder(image: Sharp, encoding: Encoding, { animation, drawn }: EncodedPicture = {}): Sharp {
   const { format, quality, effort, lossless, progressive, matte } = encoding
+  const full = effort === undefined || effort >= (ENCODER_DEFAULTS[format].effort ?? 0)
   const timing = animation && { loop: animation.loop, delay: animation.delay }
   if (matte) image.flatten({ background: matte })
   switch (format) {
@@ -26,7 +28,8 @@ export function setEncoder(image: Sharp, encoding: Encoding, { animation, drawn 
       return image.webp({
         ...(quality && { quality }),
         ...(effort !== undefined && { effort }),
-        ...(lossless ? { lossless } : { smartSubsample: true }),
+        // Half of the CPU that the default effort takes, for sharp red edges: not what lower efforts are asked for.
+        ...(lossless ? { lossless } : { smartSubsample: full }),
         ...timing,
       })
     case 'jpeg':
@@ -36,9 +39,9 @@ export function setEncoder(image: Sharp, encoding: Encoding, { animation, drawn 
         ...(quality && { quality }),
         // mozjpeg, piece by piece: its own switch would be progressive in any case.
         overshootDeringing: true,
-        optimiseScans: progressive ?? true,
+        optimiseScans: full && (progressive ?? true),
         // What it takes away from a photograph is not missed, but thin lines ring.
-        trellisQuantisation: !drawn,
+        trellisQuantisation: effort !== 0 && !drawn,
         quantisationTable: 0,
         progressive: progressive ?? true,
         chromaSubsampling: '4:4:4',

@@ -9,7 +9,7 @@ import type { LEVELS } from './directives.ts'
 export const ENCODER_DEFAULTS: Readonly<Record<Format, Omit<Encoding, 'format'>>> = {
   avif: { quality: 56, effort: 3 },
   webp: { quality: 75, effort: 5 },
-  jpeg: { quality: 75, progressive: true },
+  jpeg: { quality: 75, effort: 2, progressive: true },
   png: { effort: 9 },
   gif: { effort: 7 },
 }
@@ -43,13 +43,13 @@ export const LOOKS: Readonly<Record<Exclude<Format, 'png' | 'gif'>, Readonly<Rec
   },
 }
 
-/** Effort that each encoder knows, from fastest to smallest; JPEG has none. PNG: zlib level. */
-export const EFFORTS: Readonly<Record<Format, readonly [min: number, max: number] | undefined>> = {
+/** Effort that each encoder knows, from fastest to smallest. PNG: zlib level. JPEG: plain, with trellis, with its scans tried out. */
+export const EFFORTS: Readonly<Record<Format, readonly [min: number, max: number]>> = {
   avif: [0, 9],
   webp: [0, 6],
   gif: [1, 10],
   png: [0, 9],
-  jpeg: undefined,
+  jpeg: [0, 2],
 }
 
 /** Largest width and height that the encoder of each format makes, in px: libheif and libjpeg stop below what their formats can hold. */

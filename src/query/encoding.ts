@@ -49,14 +49,9 @@ function settleEffort(
   general: number | 'min' | 'max' | undefined,
   own: number | 'min' | 'max' | undefined,
 ): number | undefined {
-  const range = EFFORTS[format]
+  const [min, max] = EFFORTS[format]
   const wanted = own ?? general
   if (wanted === undefined) return undefined
-  if (!range) {
-    if (own === undefined) return undefined
-    throw conflict(`\`${format}.effort\`: ${format} has no effort`, 'Leave it out.')
-  }
-  const [min, max] = range
   if (wanted === 'min') return min
   if (wanted === 'max') return max
   if (wanted >= min && wanted <= max) return wanted

@@ -5,7 +5,7 @@ import { ImagemillError, systemCode } from '../errors.ts'
 import { canonical, isRecord } from '../hash.ts'
 
 /** Raised when the engine makes other bytes of the same parameters. */
-const ENGINE = 4
+const ENGINE = 5
 
 /** Below them libheif runs code of crafted AVIF files: GHSA-rgj7-g3m4-5g8c. */
 const LEAST_SHARP = '0.35.4'

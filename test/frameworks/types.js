@@ -1,4 +1,4 @@
-// The generated types in vue-tsc and svelte-check, which need TypeScript 5.9 or 6: `npm run build && node test/frameworks/types.js`.
+// The generated types in vue-tsc and svelte-check, which need TypeScript 5.9 or 6: `npm run test:types`.
 // It installs them into a temporary folder, so it is not part of the everyday tests.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'

@@ -237,7 +237,7 @@ describe('formats', () => {
     expect(settings('format=avif;webp;jpeg;png&quality=60&avif.quality=40&effort=9&webp.effort=min&jpeg.progressive=false')).toEqual([
       { format: 'avif', quality: 40, effort: 9 },
       { format: 'webp', quality: 60, effort: 0 },
-      { format: 'jpeg', quality: 60, progressive: false },
+      { format: 'jpeg', quality: 60, effort: 2, progressive: false },
       { format: 'png', quality: 60, effort: 9 },
     ])
     expect(settings('format=avif;webp&lossless&avif.lossless=false')).toEqual([
@@ -248,7 +248,7 @@ describe('formats', () => {
 
   test.each([
     ['format=webp&webp.effort=7', 'INVALID_DIRECTIVE'],
-    ['format=jpeg&jpeg.effort=1', 'CONFLICTING_DIRECTIVES'],
+    ['format=jpeg&jpeg.effort=3', 'INVALID_DIRECTIVE'],
     ['format=jpeg&jpeg.lossless', 'CONFLICTING_DIRECTIVES'],
   ])('refuse what they do not have: ?%s', (query, code) => {
     expect(failureOf(() => planOf(query)).code).toBe(code)
