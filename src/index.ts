@@ -13,6 +13,7 @@ import { overlayModulePart, overlayPart } from './plugin/overlay.ts'
 import type { ProjectOptions, ProjectTypes } from './plugin/project-types.ts'
 import { remoteImportsPart } from './plugin/remote-imports.ts'
 import { servePart } from './plugin/serve.ts'
+import { watchJobsPart } from './plugin/watch-jobs.ts'
 
 export type { Exif, Gps, Placeholder } from './contract/facts.ts'
 export type { ArtSource, Image, ImageSource, Img, Picture, ReactImage } from './contract/image.ts'
@@ -64,6 +65,7 @@ function viteParts(api: Api): PluginPart[] {
     },
     inspectorPart(api),
     jobsApiPart(api),
+    watchJobsPart(api),
     overlayPart(api),
     ...htmlParts(api, () => settled),
     ...componentParts(api),

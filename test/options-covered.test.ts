@@ -94,6 +94,7 @@ const OPTION_TESTS: Proofs = {
   report: ['report/report.test.ts', 'report: true '],
   budgets: ['build/budgets.test.ts', 'maxBytes: limit'],
   webhooks: ['build/webhooks.test.ts', 'webhooks: { url: `${origin}/hook`, secret, allowPrivate: true'],
+  jobsPort: ['build/watch-jobs.test.ts', 'jobsPort: port'],
   'cache.dir': ['engine/transforms.test.ts', 'dir: join'],
   'cache.maxSize': ['build/options.test.ts', 'maxSize: 3 * bytes '],
   'limits.pixels': ['build/errors.test.ts', 'limits: { pixels: 1000 }'],

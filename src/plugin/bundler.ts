@@ -35,7 +35,7 @@ export interface ViteConfig {
   publicDir: string
   server: { origin?: string | undefined }
   resolve: { preserveSymlinks: boolean }
-  build: { emitAssets: boolean; copyPublicDir?: boolean; assetsInlineLimit: number | InlineLimit['call'] }
+  build: { emitAssets: boolean; watch?: object | null; copyPublicDir?: boolean; assetsInlineLimit: number | InlineLimit['call'] }
   experimental?: { renderBuiltUrl?: BuiltUrl['call'] | undefined }
   css?: { transformer?: string; postcss?: unknown }
   createResolver?(options: {

@@ -38,6 +38,10 @@ export function positiveInteger(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isInteger(value) && value >= 1 ? value : undefined
 }
 
+export function port(value: unknown): number | undefined {
+  return value === 0 || (positiveInteger(value) ?? 65_536) <= 65_535 ? Number(value) : undefined
+}
+
 /** Bytes as people write them: a number, or a text such as `500mb`. */
 export function bytesOf(value: unknown): number | undefined {
   if (typeof value === 'number') return value > 0 && Number.isFinite(value) ? value : undefined

@@ -9,7 +9,7 @@ import type { RemoteOptions } from '../source/remote-options.ts'
 import type { Query } from '../query/written.ts'
 import type { BuildJob } from '../contract/build-job.ts'
 import { budgetsOf, type Budget, type BudgetOptions } from './budget-options.ts'
-import { SIZE, bytesOf, fields, invalid, positiveInteger, read } from './option-values.ts'
+import { SIZE, bytesOf, fields, invalid, port, positiveInteger, read } from './option-values.ts'
 import { matcher, type PathPattern } from './path-patterns.ts'
 import { reportNamesOf, type ReportNames, type ReportOptions } from './report-options.ts'
 import { remoteOf } from './remote-options.ts'
@@ -121,6 +121,8 @@ export interface ImagemillOptions {
   budgets?: readonly BudgetOptions[]
   /** Where the end of every build, or of every output, is posted. Nothing waits for it; a message that is not taken is a warning. @default nowhere */
   webhooks?: WebhookOptions
+  /** Port of 127.0.0.1 at which `vite build --watch` shows its jobs, below `/__imagemill/api`. @default a free one, which is printed */
+  jobsPort?: number
 }
 
 export type LogLevel = NonNullable<ImagemillOptions['logLevel']>
@@ -151,6 +153,7 @@ export interface Options {
   report: ReportNames
   budgets: readonly Budget[]
   webhooks: Webhook | undefined
+  jobsPort: number
 }
 
 const MANIFEST = '.vite/imagemill.json'
@@ -183,6 +186,7 @@ export function resolveOptions(input: unknown = {}): Options {
     'report',
     'budgets',
     'webhooks',
+    'jobsPort',
   ])
   const cache = fields(raw['cache'] ?? {}, 'cache.', ['dir', 'maxSize'])
   const limits = fields(raw['limits'] ?? {}, 'limits.', ['pixels', 'timeout'])
@@ -231,6 +235,7 @@ export function resolveOptions(input: unknown = {}): Options {
     report: reportNamesOf(raw['report']),
     budgets: budgetsOf(raw['budgets']),
     webhooks: webhookOf(raw['webhooks']),
+    jobsPort: read(raw['jobsPort'], 'jobsPort', 'a port from 0 to 65535', port) ?? 0,
     onJob: read(raw['onJob'], 'onJob', 'a function', (value) => (isJobFunction(value) ? value : undefined)),
   }
 }

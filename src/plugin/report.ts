@@ -17,6 +17,7 @@ export interface Report {
   useLogger(logger: Logger): void
   warn(message: string): void
   error(message: string): void
+  info(message: string): void
   /** Follows the making of one output. */
   follow<T extends StoredOutput & { cached: boolean }>(planned: PlannedOutput & { name: string }, making: Promise<T>): Promise<T>
   /** Prints what was made since the last summary; nothing when that was nothing. */
@@ -57,6 +58,11 @@ export function openReport(level: LogLevel, track: BuildJobs['track'] = () => un
       if (!shows('error')) return
       clear()
       logger.error(colours.red(`imagemill: ${message}`))
+    },
+    info(message) {
+      if (!shows('info')) return
+      clear()
+      logger.info(`imagemill: ${message}`)
     },
     async follow(planned, making) {
       started ??= performance.now()
