@@ -36,9 +36,14 @@ export function openImportLines(): ImportLines {
     },
     names(importer, { query }) {
       const text = read(importer)
-      return text === undefined || text.includes(query) || text.includes(GLOB) || text.includes('${')
+      return text === undefined || text.includes(GLOB) || text.includes('${') || plain(text).includes(plain(query))
     },
   }
+}
+
+/** Text without the ways in which pages and addresses write a query otherwise. */
+function plain(text: string): string {
+  return text.replaceAll('&amp;', '&').replace(/%[0-7][0-9a-f]/gi, (code) => String.fromCharCode(Number.parseInt(code.slice(1), 16)))
 }
 
 function readText(file: string): string | undefined {

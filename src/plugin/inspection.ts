@@ -35,7 +35,8 @@ export async function inspectRequests(api: Api, inspected: Inspected, only?: Rea
   for (const job of api.jobs.values()) {
     const id = requestId(job.name)
     if (only && !only.has(id)) continue
-    if (isUsed(job, inspected)) requests.set(id, await inspectJob(job, api, inspected, lines))
+    if (!isUsed(job, inspected) || isEditedAway({ file: job.source.file, query: job.written }, api)) continue
+    requests.set(id, await inspectJob(job, api, inspected, lines))
   }
   // In place of the source that may stand in for what failed.
   for (const unplanned of api.unplanned.values()) {
@@ -50,6 +51,11 @@ function isUsed(job: Job, { uses }: Inspected): boolean {
   if (!uses) return true
   const { outputs, facts } = job.plan
   return outputs.some((output) => uses.useOf(output, job) !== undefined) || facts.some((fact) => uses.usesFact(factId(fact, job)))
+}
+
+/** Whether all that asked for an image have been edited, and ask no more. */
+function isEditedAway({ file, query }: { file: string; query: string }, { imported }: Api): boolean {
+  return imported.get(query === '' ? file : `${file}?${query}`)?.size === 0
 }
 
 /** Short and stable, for links. */
@@ -112,9 +118,7 @@ function failedRequest(
   { root }: Inspected,
   lines: ImportLines,
 ): InspectedRequest | undefined {
-  const image = query === '' ? file : `${file}?${query}`
-  const importers = [...(api.imported.get(image) ?? [])]
-  if (importers.length > 0 && !importers.some((importer) => lines.names(importer, { file, query }))) return undefined
+  if (isEditedAway({ file, query }, api)) return undefined
   const name = query === '' ? path : `${path}?${query}`
   const missing = !isRemote(file) && !existsSync(file)
   return {

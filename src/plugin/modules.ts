@@ -7,6 +7,7 @@ import { splitId } from '../query/text.ts'
 import { noteImporter, type Api } from './api.ts'
 import type { BundlerContext, PluginPart } from './bundler.ts'
 import { toBundlerError } from './error.ts'
+import { openImportLines } from './import-lines.ts'
 import { ask, decode, imageOf, loadImage } from './load.ts'
 import { makeManifest } from './manifest.ts'
 import { followLinks, placeOf, rootOf, type Place } from './place.ts'
@@ -68,6 +69,7 @@ export function modulesPart(api: Api): PluginPart {
     hotUpdate: {
       order: 'pre',
       handler(this: BundlerContext, { file, modules }: HotUpdate) {
+        forgetImporter(api, normalize(file))
         if (api.onPages.has(normalize(file))) this.environment?.hot?.send({ type: 'full-reload' })
         // Vite finds modules by the name of their file; in an id it may be escaped, or an address of the public folder.
         const ids = [...(api.watched.get(normalize(file)) ?? [])]
@@ -82,6 +84,14 @@ export function modulesPart(api: Api): PluginPart {
 export function watch(file: string, id: string, { api, root }: Place): void {
   api.watched.set(file, (api.watched.get(file) ?? new Set()).add(id))
   if (isOutside(root, file)) api.watcher?.add(file)
+}
+
+/** An edited file may no longer ask for an image; one that does, in words that are not in it, says so when it is loaded again. */
+function forgetImporter({ imported }: Api, edited: string): void {
+  const lines = openImportLines()
+  for (const [image, importers] of imported)
+    for (const importer of importers)
+      if (normalize(splitId(importer).file) === edited && !lines.names(importer, splitId(image))) importers.delete(importer)
 }
 
 /** On the dev server the manifest lists what is loaded so far, so it is out of date with every image that is. */

@@ -117,7 +117,7 @@ describe('what is wrong', () => {
 
     // What nothing asks for any longer has not failed.
     write('main.js', "import './fine.jpg?w=30'")
-    expect((await inspectionOf(dev)).requests).toEqual([])
+    await expect.poll(async () => (await inspectionOf(dev)).requests).toEqual([])
   })
 
   test('of an output that cannot be decoded, and of a source that is deleted', async () => {
@@ -214,4 +214,31 @@ test('the link is printed when the server starts, below `base`', async () => {
   dev.server.printUrls()
   expect(dev.log.join('\n')).toContain(`${dev.origin}/app/__imagemill/`)
   expect((await dev.get('/app/__imagemill')).headers['location']).toBe('__imagemill/')
+})
+
+test.each(VITE_NAMES)('what is edited away is listed no longer, what comes in its place is: %s', async (version) => {
+  const importing = (query: string): string => `import a from './photo.jpg?${query}'\nexport default a`
+  const { root, write } = project({
+    'photo.jpg': await jpeg(200, 150),
+    'main.js': importing('w=64'),
+    'other.js': importing('w=64'),
+    'glob.js': "export default import.meta.glob('./photo.jpg', { query: '?w=20', eager: true })",
+  })
+  const dev = await startDev(root, { ...QUIET, version })
+  const names = async (): Promise<string[]> => (await inspectionOf(dev)).requests.map(({ name }) => name)
+  const edit = async (file: string, text: string): Promise<void> => {
+    write(file, text)
+    await expect.poll(async () => (await dev.get(`/${file}?t=${Math.random()}`)).text, { timeout: 20_000 }).toContain(text.slice(-12))
+  }
+  for (const name of ['main.js', 'other.js', 'glob.js']) await dev.get(`/${name}`)
+  for (const query of ['w=64', 'w=20']) await dev.module(`/photo.jpg?import&${query}`)
+  expect(await names()).toEqual(['photo.jpg?w=20', 'photo.jpg?w=64'])
+
+  await edit('main.js', importing('w=80'))
+  await dev.module('/photo.jpg?import&w=80')
+  expect(await names()).toEqual(['photo.jpg?w=20', 'photo.jpg?w=64', 'photo.jpg?w=80'])
+  await edit('other.js', 'export default 1 // other')
+  await expect.poll(names).toEqual(['photo.jpg?w=20', 'photo.jpg?w=80'])
+  await edit('other.js', `${importing('w=64')} // again`)
+  await expect.poll(names).toEqual(['photo.jpg?w=20', 'photo.jpg?w=64', 'photo.jpg?w=80'])
 })
