@@ -19,7 +19,10 @@ interface TextFile {
 
 /** Files of the build's folder that say what the build came to, as far as they are wanted. */
 export async function recordFiles(complete: Complete, api: Api, root: string): Promise<TextFile[]> {
-  const { manifest: name, report } = api.options
+  const { used } = complete
+  const { report } = api.options
+  const name = used.files.size + used.inlined.size + used.facts.size > 0 ? api.options.manifest : undefined
+  // A report that was asked for says so when there is no image.
   if (name === undefined && report.html === undefined && report.json === undefined) return []
   const manifest = await makeManifest(api.jobs.values(), api, root, usesOf(complete.used))
   const text = `${JSON.stringify(manifest, undefined, 2)}\n`

@@ -130,7 +130,6 @@ function allUsed(api: Api, used: Used, files: Record<string, unknown>): Used {
 
 /** Writes the record of a bundle into it, and the reports that are wanted. */
 async function emitManifest(context: BundlerContext, api: Api, used: Used, graph: ChunkGraph | undefined): Promise<void> {
-  if (used.files.size + used.inlined.size + used.facts.size === 0) return
   for (const { name, text } of await recordFiles({ used, graph }, api, rootOf(context)))
     context.emitFile({ type: 'asset', fileName: name, source: text })
 }

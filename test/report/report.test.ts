@@ -52,6 +52,16 @@ describe('the option `report`', () => {
     expect(again.cached).toBe(3)
   })
 
+  test('says so when a build has no image', async () => {
+    const { root } = project({ 'index.html': '<!doctype html><title>none</title><p>text</p>' })
+    const files = await buildVite(root, { options: { report: true } })
+    expect(reportIn(files)).toMatchObject({ requests: 0, outputs: { files: 0, size_bytes: 0 }, images: [] })
+    expect([...files.keys()].filter((name) => name.startsWith('.vite/')).sort()).toEqual([
+      '.vite/imagemill-report.html',
+      '.vite/imagemill-report.json',
+    ])
+  })
+
   test('writes one page, in which nothing else can be loaded', async () => {
     const { root } = await site()
     const files = await buildVite(root, { options: { report: { json: false } }, config: input(root) })
