@@ -85,7 +85,7 @@ export interface Picture {
     aspect?: number
   }
   /** Degrees clockwise, after resizing; the corners take `background`. */
-  rotate?: { angle: number; background: string }
+  rotate?: { angle: number; background?: string }
   flip?: true
   flop?: true
   effects?: Effects

@@ -47,7 +47,7 @@ export function applyChanges(image: Sharp, { resize, rotate, flip, flop, effects
   if (resize) image.resize(resize)
   if (flip) image.flip()
   if (flop) image.flop()
-  if (rotate) image.rotate(rotate.angle, { background: rotate.background })
+  if (rotate) image.rotate(rotate.angle, rotate.background === undefined ? {} : { background: rotate.background })
   return applyEffects(image, effects)
 }
 

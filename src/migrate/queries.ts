@@ -46,6 +46,9 @@ function reviewValues(written: URLSearchParams, { values, shape }: Request): Cha
   return [
     ...twice.map((name) => note(`\`${name}\` is there twice, and both are taken, not the last one`, 'Keep one of them.')),
     ...zero.map((name) => note(`\`${name}=0\` is done, not ignored`, 'Leave it out if it is not meant.')),
+    ...(isFilled(values) && !values.background
+      ? [note('what is filled is empty, or white in a JPEG, not black', 'Write `background=000` to keep it black.')]
+      : []),
     ...(written.get('allowUpscale') === ''
       ? [note('`allowUpscale` alone allows it, too', 'Leave it out to keep the size of the source.')]
       : []),
@@ -58,6 +61,11 @@ function reviewValues(written: URLSearchParams, { values, shape }: Request): Cha
       ? [note('`as=metadata` holds `src`, `width`, `height` and `format` only', 'Add `exif` for what the source says.')]
       : []),
   ]
+}
+
+/** Whether there may be pixels that are not of the source. */
+function isFilled({ rotate = [], fit, flatten }: Request['values']): boolean {
+  return rotate.some((angle) => angle % 90 !== 0) || fit?.includes('contain') === true || flatten?.includes(true) === true
 }
 
 function requestOf(query: string): Request | ImagemillError {

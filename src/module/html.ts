@@ -60,6 +60,9 @@ const SINGLE: Readonly<Record<string, readonly string[]>> = {
   image: ['href', 'xlink:href'],
   link: ['href'],
   meta: ['content'],
+  a: ['href'],
+  object: ['data'],
+  embed: ['src'],
 }
 const SETS: Readonly<Record<string, readonly string[]>> = { img: ['srcset'], source: ['srcset'], link: ['imagesrcset'] }
 const META = /^(?:og:image(?::url|:secure_url)?|twitter:image(?::src)?|msapplication-tileimage)$/i
@@ -87,6 +90,8 @@ interface Place {
 
 function placesOf(element: Element): Place[] {
   if (element.tagName === 'meta' && !META.test(valueOf(element, 'property') ?? valueOf(element, 'name') ?? '')) return []
+  // An address of the site may be one of a server, which a link leads to.
+  if (element.tagName === 'a' && valueOf(element, 'href')?.trimStart().startsWith('/')) return []
   const place = (name: string, kind: Place['kind']): Place[] => {
     const attribute = attributeOf(element, name)
     const value = attribute?.value

@@ -58,7 +58,7 @@ export function exportedValue(request: Request, plan: Plan, facts: Facts = {}, a
 
 function imageValue(plan: Plan, groups: FormatGroup[], fallback: FormatGroup, src: Output, attributes: Attributes): Record<string, Value> {
   const name = attributes === 'react' ? 'srcSet' : 'srcset'
-  const { width, height } = src.picture
+  const { width, height } = shownSize(src)
   const srcset = srcsetText(fallback.outputs)
   return {
     src,
@@ -87,9 +87,9 @@ function artSources({ views }: Plan, name = 'srcset'): Value[] {
   return views.flatMap(({ media, outputs }: View) =>
     media === undefined
       ? []
-      : groupByFormat(outputs).map((group) => {
-          const { width = 0, height = 0 } = largestOf(group.outputs)?.picture ?? {}
-          return { media, ...sourceOf(group, name), width, height }
+      : groupByFormat(outputs).flatMap((group) => {
+          const largest = largestOf(group.outputs)
+          return largest ? [{ media, ...sourceOf(group, name), ...shownSize(largest) }] : []
         }),
   )
 }
@@ -118,6 +118,12 @@ export function groupByFormat(outputs: readonly Output[]): FormatGroup[] {
   const groups = new Map<Format, Output[]>()
   for (const output of outputs) groups.set(output.encoding.format, [...(groups.get(output.encoding.format) ?? []), output])
   return [...groups].map(([format, group]) => ({ format, outputs: group.toSorted((a, b) => a.picture.width - b.picture.width) }))
+}
+
+/** The size in px that an output has on a page: one for a denser screen is no larger there. */
+export function shownSize({ picture, descriptor }: Output): { width: number; height: number } {
+  const density = descriptor.endsWith('x') ? Number.parseFloat(descriptor) : 1
+  return { width: Math.round(picture.width / density), height: Math.round(picture.height / density) }
 }
 
 export function largestOf(outputs: readonly Output[]): Output | undefined {

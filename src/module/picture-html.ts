@@ -1,5 +1,6 @@
 import type { Plan } from '../query/plan.ts'
 import type { Output } from '../types.ts'
+import { shownSize } from './image.ts'
 
 /** The files of a plan as a srcset, that of the last format, and as HTML to be put into a page. */
 export function pictureHtml({ outputs }: Plan, paths: readonly string[]): { srcset: string; html: string } {
@@ -13,14 +14,14 @@ export function pictureHtml({ outputs }: Plan, paths: readonly string[]): { srcs
   const dense = byWidth[0]?.descriptor.endsWith('x') ?? false
   // What a browser that knows no srcset shows, and the size at which the others show it.
   const shown = dense ? byWidth[0] : byWidth.at(-1)
-  const density = dense ? Number.parseFloat(shown?.descriptor ?? '1') : 1
+  const { width, height } = shown ? shownSize(shown) : { width: 0, height: 0 }
   const sizes = dense ? {} : { sizes: '100vw' }
   const img = tag('img', {
     src: (shown && urls.get(shown)) ?? '',
     srcset,
     ...sizes,
-    width: String(Math.round((shown?.picture.width ?? 0) / density)),
-    height: String(Math.round((shown?.picture.height ?? 0) / density)),
+    width: String(width),
+    height: String(height),
     alt: '',
   })
   const sources = [...groups]

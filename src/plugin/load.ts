@@ -47,7 +47,7 @@ export function ask(
   if (!api.options.matches(path)) return undefined
   const defaults = api.options.defaults(path, query)
   const byDefault = defaults !== undefined && changesImage(defaults) && isPlain(query) && !/\.svg$/i.test(file)
-  return isOurs(query) || byDefault ? { file, path, query, defaults } : undefined
+  return isOurs(query, Object.keys(api.options.presets)) || byDefault ? { file, path, query, defaults } : undefined
 }
 
 /** The same of an address on another server. An import of what is an image by its name is ours even where it may not be asked for: nothing else can load it. */

@@ -38,8 +38,11 @@ function parsed(context: BundlerContext, code: string): unknown {
 }
 
 function editsOf(tree: unknown, api: Api): (Edit & { address: string })[] {
+  const presets = Object.keys(api.options.presets)
   return [...addressesIn(tree)]
-    .filter(({ address }) => (isRemote(address) ? askAllowed(address, api) : !isElsewhere(address) && isOurs(splitId(address).query)))
+    .filter(({ address }) =>
+      isRemote(address) ? askAllowed(address, api) : !isElsewhere(address) && isOurs(splitId(address).query, presets),
+    )
     .sort((a, b) => a.start - b.start)
     .map((found, index) => ({ ...found, text: `__imagemill_url${index}` }))
 }

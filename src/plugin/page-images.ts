@@ -1,4 +1,4 @@
-import { groupByFormat, largestOf } from '../module/image.ts'
+import { groupByFormat, largestOf, shownSize } from '../module/image.ts'
 import type { HtmlImage } from '../module/html.ts'
 import type { Output } from '../types.ts'
 import { addressOf, dataUri, fileId, isOnlyAddress } from './address.ts'
@@ -48,10 +48,10 @@ export async function pageImage(job: Job, place: Place): Promise<HtmlImage | und
   const largest = largestOf(groupByFormat(base).at(-1)?.outputs ?? [])
   if (!largest) return undefined
   const art = plan.views.flatMap(({ media, outputs }) => {
-    const { width = 0, height = 0 } = largestOf(outputs)?.picture ?? {}
-    return media === undefined ? [] : groupsOf(outputs).map((group) => ({ media, width, height, ...group }))
+    const shown = largestOf(outputs)
+    return media === undefined || !shown ? [] : groupsOf(outputs).map((group) => ({ media, ...shownSize(shown), ...group }))
   })
-  return { groups: groupsOf(base), art, src: addressIn(largest), width: largest.picture.width, height: largest.picture.height }
+  return { groups: groupsOf(base), art, src: addressIn(largest), ...shownSize(largest) }
 }
 
 /** What shows where the image will be: an answer of the dev server, or a token. */

@@ -15,7 +15,7 @@ export function settleEffects(variant: Variant, size: Size): Effects | undefined
     ...(grayscale && { grayscale }),
     ...(invert && { invert }),
     ...(normalize && { normalize }),
-    ...(flatten && { flatten: (variant.background ?? '#000000').slice(0, 7) }),
+    ...(flatten && { flatten: (variant.background ?? '#ffffff').slice(0, 7) }),
     ...(tint && { tint: tint.slice(0, 7) }),
     ...(hue && { hue }),
     ...(saturation !== undefined && saturation !== 1 && { saturation }),

@@ -33,6 +33,11 @@ export function settleEncoding(variant: Variant, own: FormatSettings | undefined
   }
 }
 
+/** What `contain` and `rotate` fill when no background is given: nothing, or where that cannot be, the paper that a page mostly is. */
+export function paddingOf({ background, format, flatten }: Pick<Variant, 'background' | 'format' | 'flatten'>): string {
+  return background ?? (TRANSPARENT.has(format) && !flatten ? '#ffffff00' : '#ffffff')
+}
+
 /** Whether what `contain` and `rotate` fill with a background can be seen through, in `#rrggbbaa`. */
 export function translucent(background: string | undefined): boolean {
   return background !== undefined && background.length > 7

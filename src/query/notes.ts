@@ -6,13 +6,15 @@ import type { Variant } from './variants.ts'
 export interface Notes {
   clamped: { wanted: string; box: Size; size: Size }[]
   stilled: Format[]
+  /** Descriptors that several files of one srcset have. */
+  alike: string[]
   /** Whether the query says that the first frame is meant. */
   still: boolean
   /** Whether the query says that usual colours are meant. */
   plain: boolean
 }
 
-export function warningsOf({ clamped, stilled, still, plain }: Notes, { frames, unread, hdr }: Header): string[] {
+export function warningsOf({ clamped, stilled, alike, still, plain }: Notes, { frames, unread, hdr }: Header): string[] {
   const [first] = clamped
   const texts: string[] = []
   if (first) {
@@ -22,6 +24,10 @@ export function warningsOf({ clamped, stilled, still, plain }: Notes, { frames, 
       `larger than the source (${first.box.width} × ${first.box.height} px): ${list(clamped.map(({ wanted }) => wanted))}; made at ${made}; \`allowUpscale\` would enlarge it`,
     )
   }
+  for (const descriptor of new Set(alike))
+    texts.push(
+      `several files of one srcset are \`${descriptor}\`: browsers know one of them; give each an import of its own, or write \`as=metadata\` for a list`,
+    )
   if (hdr !== undefined && !plain) texts.push(`${DARKENED[hdr]}; \`colors=srgb\` says that this is meant`)
   for (const format of new Set(stilled)) {
     texts.push(

@@ -21,8 +21,8 @@ export function placeholderQuestion(
   shown: Shown,
   settle: (variant: Variant) => Picture,
 ): FactQuestion {
-  const { variant, header } = shown
-  const transparent = header.alpha || translucent(variant.background)
+  const { variant, header, picture } = shown
+  const transparent = header.alpha || [picture.resize?.background, picture.rotate?.background].some(translucent)
   return {
     operation: 'placeholder',
     kind,

@@ -4,7 +4,7 @@ import type { Box, Fact, FactQuestion, Format, Header, Output, Picture, Source }
 import { placeholderOf } from './directives.ts'
 import { settleEffects } from './effects.ts'
 import { ANIMATED, LARGEST } from './encoder-defaults.ts'
-import { settleEncoding } from './encoding.ts'
+import { paddingOf, settleEncoding } from './encoding.ts'
 import { sizeText, warningsOf, type Notes } from './notes.ts'
 import { placeholderQuestion } from './placeholder.ts'
 import { conflict, type Request } from './request.ts'
@@ -54,6 +54,7 @@ export function planRequest(request: Request, source: Source, given: PlanContext
   const notes: Notes = {
     clamped: [],
     stilled: [],
+    alike: [],
     still: request.values.animated?.[0] === false,
     plain: request.values.colors?.[0] === 'srgb',
   }
@@ -68,6 +69,7 @@ export function planRequest(request: Request, source: Source, given: PlanContext
   }
   const planned = [...byKey.values()]
   const outputs = planned.map(({ output }) => output)
+  if (isSrcset(request)) notes.alike.push(...alikeIn(outputs))
   const facts = questionsOf(request, planned, source.header, context).map((question) => ({
     key: sha256(canonical({ source: source.digest, question: keyedQuestion(question), encoder: context.encoder })),
     question,
@@ -87,6 +89,20 @@ export function planViews(request: Request, main: Plan, art: readonly Plan[]): P
   return { ...jobOf(outputs), views, facts: main.facts, warnings: [...main.warnings, ...more] }
 }
 
+/** Whether what is made becomes candidates among which a browser chooses. */
+function isSrcset({ shape, urlOnly }: Request): boolean {
+  return !urlOnly && (shape === undefined || ['srcset', 'img', 'picture'].includes(shape.name))
+}
+
+/** Descriptors that files of one format share. */
+function alikeIn(outputs: readonly Output[]): string[] {
+  const seen = new Set<string>()
+  return outputs.flatMap(({ encoding, descriptor }) => {
+    const name = `${encoding.format} ${descriptor}`
+    return seen.has(name) ? [descriptor] : (seen.add(name), [])
+  })
+}
+
 function jobOf(outputs: Output[]): Pick<Plan, 'operation' | 'job_id' | 'outputs'> {
   const operation = operationOf(outputs)
   return { operation, job_id: jobIdOf(operation, outputs), outputs }
@@ -96,7 +112,7 @@ function questionsOf({ values }: Request, planned: readonly Planned[], header: H
   const placeholder = values.placeholder?.[0]
   const shown = largestFallback(planned)
   const settle = (variant: Variant): Picture =>
-    settlePicture(variant, header, context, { clamped: [], stilled: [], still: true, plain: true }).picture
+    settlePicture(variant, header, context, { clamped: [], stilled: [], alike: [], still: true, plain: true }).picture
   return [
     ...(shown && placeholder !== undefined ? [placeholderQuestion(placeholderOf(placeholder), shownBy(shown, header), settle)] : []),
     ...(values.exif?.[0] ? [{ operation: 'exif' as const }] : []),
@@ -175,10 +191,11 @@ function settlePicture(variant: Variant, header: Header, context: PlanContext, n
         ...(variant.linear && { linear: true }),
         ...(variant.position && fit !== 'fill' && { position: variant.position }),
         ...(isSmart(variant) && fit === 'cover' && { aspect: wantedAspect(variant, size) }),
-        ...(variant.background && fit === 'contain' && { background: variant.background }),
+        ...(fit === 'contain' && { background: paddingOf(variant) }),
       },
     }),
-    ...(angle !== 0 && { rotate: { angle, background: variant.background ?? '#000000' } }),
+    // A right angle leaves nothing to fill.
+    ...(angle !== 0 && { rotate: angle % 90 === 0 ? { angle } : { angle, background: paddingOf(variant) } }),
     ...(variant.flip && { flip: true }),
     ...(variant.flop && { flop: true }),
     ...(effects && { effects }),

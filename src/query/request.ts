@@ -49,7 +49,7 @@ export interface RequestContext {
 
 /** Parses a query. What it says goes before its preset, which goes before the plugin's defaults. */
 export function parseRequest(query: QueryInput, context: RequestContext = {}): Request {
-  const { defaults = '', presets = {}, breakpoints = {}, shapes = [], transforms } = context
+  const { defaults = '', presets = {}, breakpoints = {}, shapes = [] } = context
   const written = readTexts(query)
   const usual = readTexts(defaults)
   const preset = readTexts(presetQuery(written.get('preset') ?? usual.get('preset'), presets))
@@ -57,7 +57,7 @@ export function parseRequest(query: QueryInput, context: RequestContext = {}): R
     throw conflict('a preset cannot name another preset', 'Write its directives out in `presets`, in the options of the plugin.')
   const { own, art } = splitBreakpoints(overlay(usual, preset, written), breakpoints)
   const custom = takeCustomShape(own, shapes)
-  const settled = settle(own, written, transforms)
+  const settled = settle(own, written, context)
   const request = custom ? withShape(settled, custom) : settled
   if (art.length === 0) return request
   if (!isPicture(request)) {
@@ -70,12 +70,12 @@ export function parseRequest(query: QueryInput, context: RequestContext = {}): R
   return {
     ...request,
     query: joined([...canonicalParts(request), ...asCustom, ...parts]),
-    art: art.map(({ name, media, texts }) => ({ name, media, request: settle(inheritedTexts(own, texts), texts, transforms) })),
+    art: art.map(({ name, media, texts }) => ({ name, media, request: settle(inheritedTexts(own, texts), texts, context) })),
   }
 }
 
-function settle(texts: Texts, written: Texts, known: KnownTransforms | undefined): Request {
-  refuseUnknown(texts)
+function settle(texts: Texts, written: Texts, { transforms: known, presets }: RequestContext): Request {
+  refuseUnknown(texts, Object.keys(presets ?? {}))
   const { values, perFormat } = readValues(texts)
   refuseIdle(written, values, perFormat)
   const urlOnly = texts.has('url')

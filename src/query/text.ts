@@ -83,9 +83,21 @@ function canonicalKey(key: string): string {
 }
 
 /** Whether a query is meant for us: it holds one of our directives, or a word that can only be a misspelt one. */
-export function isOurs(query: string): boolean {
-  const names = [...new URLSearchParams(query.replaceAll('#', '%23')).keys()]
-  return names.some((name) => (isKnown(name) && !WEAK.has(name)) || isOfBreakpoint(name) || misspelt(name, OTHERS_SHORT) !== undefined)
+export function isOurs(query: string, presets: readonly string[] = []): boolean {
+  const pairs = [...new URLSearchParams(query.replaceAll('#', '%23'))]
+  return pairs.some(
+    ([name, value]) =>
+      (isKnown(name) && !WEAK.has(name)) ||
+      isOfBreakpoint(name) ||
+      misspelt(name, OTHERS_SHORT) !== undefined ||
+      (value === '' && lonelyValue(name, presets) !== undefined),
+  )
+}
+
+/** The whole directive where only its value was written, as in `?webp` for `format=webp`. */
+function lonelyValue(word: string, presets: readonly string[]): string | undefined {
+  if (FORMATS.some((format) => format === word.replace(/^jpg$/, 'jpeg'))) return `format=${word}`
+  return presets.includes(word) ? `preset=${word}` : undefined
 }
 
 /** Whether a key says something of a breakpoint, whatever its name: a misspelt one is to be told, not left to the bundler. */
@@ -108,7 +120,7 @@ export function isPlain(query: string): boolean {
 }
 
 /** Every key must be a directive of ours; anything else is a mistake that would silently do nothing. */
-export function refuseUnknown(texts: Texts): void {
+export function refuseUnknown(texts: Texts, presets: readonly string[] = []): void {
   for (const key of texts.keys()) {
     if (isKnown(key) || BUNDLER_KEYS.has(key)) continue
     if (key === 'raw') {
@@ -119,8 +131,9 @@ export function refuseUnknown(texts: Texts): void {
       })
     }
     const owner = ownerOf(key)
+    const whole = owner ? `${owner}=${key}` : lonelyValue(key, presets)
     const meant = misspelt(key)
-    const hint = owner ? `Write \`${owner}=${key}\`.` : meant ? `Did you mean \`${meant}\`?` : 'The README lists every directive.'
+    const hint = whole ? `Write \`${whole}\`.` : meant ? `Did you mean \`${meant}\`?` : 'The README lists every directive.'
     throw new ImagemillError({
       code: 'UNKNOWN_DIRECTIVE',
       message: `unknown directive \`${key}\`: expected a directive of imagemill, received \`${key}=${texts.get(key)?.join(';') ?? ''}\``,

@@ -237,7 +237,7 @@ describe('refused', () => {
     const { root } = project()
     const jobs = [{ width: [5] }, { widht: [5] }, { operation: 'converts' }].map((fields) => ({ ...resize, ...fields }))
     const { records } = await runCli(root, ['process', '--stream'], ndjson(jobs))
-    expect(records.map((record) => failure(record).hint)).toEqual(['`w`', '`widths`', '`convert`'].map((name) => `Did you mean ${name}?`))
+    expect(records.map((record) => failure(record).hint)).toEqual(['`w`', '`w`', '`convert`'].map((name) => `Did you mean ${name}?`))
   })
 
   test('an output that is its input, by any spelling', async () => {

@@ -39,6 +39,21 @@ async function site(body = BODY, head = HEAD): Promise<Project> {
 
 const BASES = ['/', '/sub/', './'] as const
 
+test('a link to an image leads to the file that is made, one of the site stays as it is', async () => {
+  const body = `<a id="a" href="./img/hero.jpg?w=110">large</a> <a id="b" href="/api/hero.jpg?w=110">other</a>
+<object data="./img/hero.jpg?w=111" type="image/jpeg"></object> <embed src="./img/hero.jpg?w=112" type="image/jpeg">`
+  const { root } = await site(body, '')
+  const files = await buildVite(root)
+  const html = String(files.get('index.html'))
+  expect(html).toContain('href="/api/hero.jpg?w=110"')
+  for (const [pattern, width] of [
+    [/id="a" href="\/([^"]*)"/, 110],
+    [/<object data="\/([^"]*)"/, 111],
+    [/<embed src="\/([^"]*)"/, 112],
+  ] as const)
+    expect(await sharp(files.get(pattern.exec(html)?.[1] ?? '')).metadata()).toMatchObject({ width })
+})
+
 describe.each(VITE_NAMES)('%s', (version) => {
   test.each(BASES)('builds pages with the images that they name, base %s', async (base) => {
     const { root } = await site()

@@ -39,6 +39,7 @@ export const EXPECTED: Readonly<Record<string, unknown>> = {
   'w=40&h=40&fit=inside&as=url': '40x27 jpeg',
   'w=40&h=40&outside&as=url': '60x40 jpeg',
   'w=40&h=40&fill&as=url': '40x40 jpeg',
+  'w=40&h=40&contain&as=url': '40x40 jpeg',
   'w=40&h=40&contain&background=%23ff0000&as=url': '40x40 jpeg',
   'w=40&h=40&contain&background=fff&as=url': '40x40 jpeg',
   'w=20&h=40&position=left top&as=url': '20x40 jpeg',

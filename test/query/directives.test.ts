@@ -207,6 +207,11 @@ test.each([
   ['width=300', 'w'],
   ['widths=1;2', 'w'],
   ['W=300', 'w'],
+  ['wdth=300', 'w'],
+  ['witdh=300', 'w'],
+  ['heigth=300', 'h'],
+  ['qulaity=80', 'quality'],
+  ['desnity=2', 'densities'],
   ['height=5', 'h'],
   ['formt=webp', 'format'],
   ['Format=webp', 'format'],
@@ -228,6 +233,19 @@ test.each([
   expect(code).toBe('UNKNOWN_DIRECTIVE')
   expect(reason).toContain(`unknown directive \`${query.split('=')[0]?.replace('jpg', 'jpeg')}\``)
   expect(hint).toBe(`Did you mean \`${meant}\`?`)
+})
+
+test.each([
+  ['webp', 'format=webp'],
+  ['avif&t=3', 'format=avif'],
+  ['card', 'preset=card'],
+])('%s alone is a value whose directive was forgotten: %s', (query, whole) => {
+  const presets = { card: 'w=3' }
+  expect(isOurs(query, Object.keys(presets))).toBe(true)
+  const { code, hint } = failureOf(() => parseRequest(query, { presets }))
+  expect(code).toBe('UNKNOWN_DIRECTIVE')
+  expect(hint).toBe(`Write \`${whole}\`.`)
+  expect(isOurs('card')).toBe(false)
 })
 
 test.each(['w=300&frobnicate=1', 'w=300&jpeg.frobnicate=1', 'w=3&a.b.c=1', 'w=3&cover=yes', 'w=3&constructor=1', 'avif.w=3'])(
