@@ -1,3 +1,4 @@
+import { extname } from 'node:path'
 import type * as z from 'zod'
 import {
   convertJobSchema,
@@ -14,9 +15,10 @@ import {
 import type { JobSuccess } from '../contract/job-result.ts'
 import { qualityMetadata } from '../contract/quality.ts'
 import { pictureHtml } from '../module/picture-html.ts'
+import { FORMATS } from '../query/directives.ts'
 import type { Plan } from '../query/plan.ts'
 import { parseRequest } from '../query/request.ts'
-import type { Header } from '../types.ts'
+import type { Format, Header } from '../types.ts'
 import { convertRequest, qualityRequest, resizeRequest, srcsetRequest } from './compile.ts'
 import { whileRunning, type JobContext } from './context.ts'
 import { exif, placeholder } from './facts.ts'
@@ -111,9 +113,23 @@ async function quality(job: QualityJob, context: JobContext): Promise<JobSuccess
 
 function oneFile(name: string, output: string): (plan: Plan) => string[] {
   return ({ outputs }) => {
-    if (outputs.length === 1) return [output]
+    const [only] = outputs
+    if (outputs.length === 1 && only) {
+      const called = formatCalled(output)
+      if (called === undefined || called === only.encoding.format) return [output]
+      throw invalidJob(
+        `the output ${output} would be called ${called}, and is ${only.encoding.format}`,
+        'Give it the ending of its format, or leave out `format`.',
+      )
+    }
     throw invalidJob(`\`${name}\` writes one file, and the lists of this job multiply to ${outputs.length}`, 'Use `resize` or `srcset`.')
   }
+}
+
+/** The format that the ending of a name stands for; undefined where it stands for none that is made here. */
+function formatCalled(name: string): Format | undefined {
+  const ending = extname(name).slice(1).toLowerCase()
+  return FORMATS.find((format) => format === (ending === 'jpg' ? 'jpeg' : ending))
 }
 
 async function headerOf(input: string, { pipeline, cwd, signal }: JobContext): Promise<Header> {

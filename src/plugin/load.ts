@@ -6,7 +6,8 @@ import { factTypes, resultType, typeText, withFacts } from '../module/dts.ts'
 import { exportedValue } from '../module/image.ts'
 import { parseRequest, type Request } from '../query/request.ts'
 import { changesImage, isImageFile, isOurs, isPlain, splitId, type QueryInput } from '../query/text.ts'
-import type { Output } from '../types.ts'
+import { isRemote } from '../query/remote.ts'
+import type { Output, Source } from '../types.ts'
 import { addressOf, dataUri, fileId } from './address.ts'
 import type { Api, Job } from './api.ts'
 import { below } from './error.ts'
@@ -164,6 +165,11 @@ export async function typeOf(job: Job, { api, root }: Pick<Place, 'api' | 'root'
   return withFacts(type, facts)
 }
 
+/** Whether the file that an output was to be made from has another name by now, or none. */
+function isGone({ local, file }: Source): boolean {
+  return !isRemote(file) && !existsSync(local ?? file)
+}
+
 function nameOf(path: string, request: Request): string {
   return request.query === '' ? path : `${path}?${request.query}`
 }
@@ -172,7 +178,7 @@ function register(job: Job, { api }: Place, original = false): Job {
   for (const output of job.plan.outputs) {
     const known = api.outputs.get(output.key)
     const name = outputName(job.source.file, output)
-    if (!known || known.original) api.outputs.set(output.key, { source: job.source, output, name, ...(original && { original }) })
+    if (!known || known.original || isGone(known.source)) api.outputs.set(output.key, { source: job.source, output, name, ...(original && { original }) })
     api.files.set(fileId(output, job.source), { key: output.key, name })
   }
   registerFacts(job, api)

@@ -78,6 +78,8 @@ function settle(texts: Texts, written: Texts, { transforms: known, presets }: Re
   refuseUnknown(texts, Object.keys(presets ?? {}))
   const { values, perFormat } = readValues(texts)
   refuseIdle(written, values, perFormat)
+  if (written.has('focus') && written.has('position'))
+    throw conflict('`focus` and `position` both say what is kept', 'Leave out one of them.')
   const urlOnly = texts.has('url')
   if (urlOnly && values.as && values.as[0]?.name !== 'url')
     throw conflict('`url` and `as` both say what is exported', 'Leave out one of them.')
@@ -112,6 +114,8 @@ const RIVALS = [
   ['target_size', 'quality'],
   ['lossless', 'target_size'],
   ['target_size', 'lossless'],
+  ['focus', 'position'],
+  ['position', 'focus'],
 ] as const
 
 /** What a nearer text says goes before what a farther one says. */
@@ -230,7 +234,7 @@ function canonicalParts({ values, perFormat }: Pick<Request, 'values' | 'perForm
   const says = (key: string, list: unknown[]): boolean => list.length > 1 || list[0] !== false || key.includes('.') || FALSE_SAYS.has(key)
   return named
     .filter(([key, list]) => key !== 'imagemill' && (prefix !== '' || says(key, list)))
-    .map(([key, list]) => [prefix + key, list.length === 1 && list[0] === true ? '' : `=${list.map(textOf).join(';')}`])
+    .map(([key, list]) => [prefix + key, list.length === 1 && list[0] === true ? '' : `=${list.map(key === 'aspect' ? ratioText : textOf).join(';')}`])
 }
 
 function joined(parts: [string, string][]): string {
@@ -238,6 +242,19 @@ function joined(parts: [string, string][]): string {
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, text]) => key + text)
     .join('&')
+}
+
+/** Most letters of a ratio that is best written as one number. */
+const SHORT = 4
+
+/** A ratio as people write it: what is found in a manifest is looked for in the sources. */
+function ratioText(value: unknown): string {
+  if (String(value).length <= SHORT) return textOf(value)
+  for (let height = 1; height <= 100; height++) {
+    const width = Math.round(Number(value) * height)
+    if (width / height === value) return `${width}:${height}`
+  }
+  return textOf(value)
 }
 
 function textOf(value: unknown): string {

@@ -192,6 +192,12 @@ describe('refused', () => {
     ['a wrong directive', { blur: 'much' }, 'INPUT_INVALID', 'Invalid value of `blur`: expected nothing, or a sigma from 0.3 to 1000'],
     ['an unknown field', { widht: 4 }, 'INPUT_INVALID', 'Unknown field `widht`'],
     ['an inherited name', { constructor: 4 }, 'INPUT_INVALID', 'Unknown field `constructor`'],
+    [
+      'a name of another format',
+      { operation: 'convert', output: 'out/a.jpg', output_dir: undefined, widths: undefined, format: 'webp' },
+      'INPUT_INVALID',
+      'out/a.jpg would be called jpeg, and is webp',
+    ],
     ['two sizes', { scale_percent: 50 }, 'INPUT_INVALID', '`widths` and `scale_percent` cannot be used together'],
     [
       'a scale of nothing',

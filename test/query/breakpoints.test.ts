@@ -19,7 +19,7 @@ describe('what a breakpoint does not say, it has from the image', () => {
     ['w=640&h=360&phone.h=320', 'h=320'],
     ['w=640&h=360&phone.aspect=1:1', 'aspect=1&w=640'],
     ['h=360&phone.aspect=1:1', 'aspect=1&h=360'],
-    ['w=640&aspect=16:9&phone.w=320', `aspect=${16 / 9}&w=320`],
+    ['w=640&aspect=16:9&phone.w=320', `aspect=16:9&w=320`],
     ['w=640&focus=0,0&phone.position=attention', 'position=attention&w=640'],
     ['w=640&position=top&phone.focus=1,1', 'focus=1,1&w=640'],
     ['basePixels=300&w=300;600&phone.w=100;200', 'w=100;200'],

@@ -27,7 +27,7 @@ const TABLE: Record<keyof typeof DIRECTIVES, { valid: Record<string, string>; in
   },
   h: { valid: { 200: 'h=200', '3;2;3': 'h=2;3' }, invalid: notSize },
   aspect: {
-    valid: { '16:9': `aspect=${16 / 9}`, '1.5': 'aspect=1.5', '3:2': 'aspect=1.5', '1.5:1': 'aspect=1.5' },
+    valid: { '16:9': `aspect=16:9`, '1.5': 'aspect=1.5', '3:2': 'aspect=1.5', '1.5:1': 'aspect=1.5' },
     invalid: ['0', '16:0', '0:9', '1:2:3', 'wide', '-1', '16/9', ':', ''],
   },
   fit: {
