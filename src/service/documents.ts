@@ -8,6 +8,7 @@ import type {
   jobStatusSchema,
   WebhookEvent,
 } from '../contract/lifecycle.ts'
+import { withAddresses } from './html-addresses.ts'
 import type { AcceptedJob, EndedJob, ResultFile } from './job.ts'
 
 export type FailureReason = z.output<typeof failureReasonSchema>
@@ -82,7 +83,11 @@ function failedResponse({ id, end: { record } }: EndedJob): JobStatusResponse {
 function addressed(job: EndedJob, { urlOf }: Addresses): JobResult {
   const { record } = job.end
   if (!record.success) return record
-  return { ...record, outputs: record.outputs.map((output) => ({ ...output, path: urlOf(job, output.path) })) }
+  return {
+    ...record,
+    outputs: record.outputs.map((output) => ({ ...output, path: urlOf(job, output.path) })),
+    metadata: withAddresses(record.metadata, (name) => urlOf(job, name)),
+  }
 }
 
 /** What `callback_url` is told. */

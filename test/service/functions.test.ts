@@ -100,6 +100,7 @@ test('what fails takes with it what is made from it, and nothing else; all shape
   expect(part.images.map(({ image_identifier }) => image_identifier)).toEqual(['a', 'd'])
   expect(part.failed_image_identifiers).toEqual(['b', 'c'])
   expect(part.errors).toHaveLength(1)
+  expect(JSON.stringify(await service.completed(part.job_id))).not.toContain(root)
 
   const answer = await service.post('/job', [blurred, { src: 'missing.jpg', functions: [{ name: 'no_op', ...save('x') }] }])
   const both = ((await answer.json()) as unknown[]).map((item) => resultsDocumentSchema.parse(item).results)

@@ -4,6 +4,7 @@ import sharp from 'sharp'
 import { expect, test } from 'vitest'
 import { apiErrorSchema } from '../../src/contract/api-error.ts'
 import { jobQueuedResponseSchema, jobStatusResponseSchema, validationErrorSchema } from '../../src/contract/lifecycle.ts'
+import { srcsetMetadataSchema } from '../../src/contract/metadata.ts'
 import { runOne, success } from '../support/cli.ts'
 import { jpeg } from '../support/images.ts'
 import { project } from '../support/project.ts'
@@ -45,6 +46,11 @@ test('every operation, and what has no file has its record as its result', async
   const srcset = await end('srcset', { widths: [100, 200], formats: ['avif', 'jpeg'], generate_html: true })
   expect(srcset.result_mime_type).toBe('image/jpeg')
   expect(await sharp(await bytesAt(srcset.result_url)).metadata()).toMatchObject({ format: 'jpeg', width: 200, height: 150 })
+  const urls = srcset.result?.success ? srcset.result.outputs.map(({ path }) => path) : []
+  const { srcset: candidates, html } = srcset.result?.success ? srcsetMetadataSchema.parse(srcset.result.metadata) : { srcset: '', html: '' }
+  expect(candidates).toBe(`${urls[2]} 100w, ${urls[3]} 200w`)
+  expect([...html.matchAll(/http[^" ]+/g)].map(([url]) => url.replaceAll('&amp;', '&'))).toEqual([...urls.slice(0, 2), urls[3], ...urls.slice(2)])
+  expect(JSON.stringify(srcset)).not.toContain(root)
   const converted = await end('convert', { format: 'png', output: 'b/c.png' })
   expect(new URL(converted.result_url).pathname).toMatch(/\/b\/c\.png$/)
   expect(await sharp(await bytesAt(converted.result_url)).metadata()).toMatchObject({ format: 'png', width: 400 })
