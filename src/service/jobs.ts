@@ -3,6 +3,7 @@ import { failureRecord } from '../jobs/failure.ts'
 import { openEstimate } from './estimate.ts'
 import { failuresOf } from './identifiers.ts'
 import type { AcceptedJob, EndedJob } from './job.ts'
+import type { Journal } from './journal.ts'
 import { liveJob, type Live, type LiveJob } from './live.ts'
 import { openRunner, type RunnerOptions } from './runner.ts'
 import type { Done } from './work.ts'
@@ -16,8 +17,8 @@ export interface JobsOptions extends RunnerOptions {
 
 /** All jobs of a service, from the moment they are taken. */
 export interface Jobs {
-  /** Takes a job, which from then on is done whatever happens; false when too many wait. */
-  submit(job: AcceptedJob): Promise<boolean>
+  /** Takes jobs, which from then on are done whatever happens: all of them or, when too many wait or the service closes, none. */
+  submit(jobs: readonly AcceptedJob[]): Promise<'taken' | 'full' | 'closing'>
   /** Undefined for a job that never was, or is forgotten. */
   find(id: string): Promise<Seen | undefined>
   /** A job as it was taken. */
@@ -56,13 +57,14 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
   const secondsOf = (jobs: Iterable<Live>): number => [...jobs].reduce((sum, job) => sum + estimate.of(job.operation, job.weight), 0)
 
   return {
-    async submit(job) {
-      if (closing || waiting.length + taking >= queueLimit) return false
-      taking++
-      await journal.accept(job).finally(() => taking--)
-      // Taken while the service closes, it is done after the next start.
-      if (!closing) runner.add(liveJob(job))
-      return true
+    async submit(jobs) {
+      if (closing) return 'closing'
+      if (waiting.length + taking + jobs.length > queueLimit) return 'full'
+      taking += jobs.length
+      await acceptAll(journal, jobs).finally(() => (taking -= jobs.length))
+      // Taken while the service closes, they are done after the next start.
+      if (!closing) for (const job of jobs) runner.add(liveJob(job))
+      return 'taken'
     },
     async find(id) {
       const job = live.get(id)
@@ -100,6 +102,16 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
       closing = true
       await runner.close(grace_ms)
     },
+  }
+}
+
+async function acceptAll(journal: Journal, jobs: readonly AcceptedJob[]): Promise<void> {
+  try {
+    for (const job of jobs) await journal.accept(job)
+  } catch (error) {
+    // Their caller is told that none was taken.
+    await Promise.allSettled(jobs.map(({ id }) => journal.close(id)))
+    throw error
   }
 }
 

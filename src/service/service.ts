@@ -112,7 +112,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     allowPrivateWebhooks: options.webhooks.allowPrivate,
   })
   const following = { view: viewOf(jobs, results), places: openPlaces(HELD), closing: closing.signal }
-  const functions = { ...following, intake, jobs, addresses: results, limits }
+  const functions = { ...following, intake, jobs, addresses: results, limits, queueLimit: options.queueLimit }
   const app = createApp({
     ...following,
     intake,

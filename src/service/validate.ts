@@ -112,6 +112,16 @@ export function wrong(loc: (string | number)[], msg: string, type: string): Inva
   return new InvalidRequest([{ loc: ['body', ...loc], msg, type }])
 }
 
+/** Does what belongs to one part of a body; what is wrong with it is told by the place where it is. */
+export function within<T>(at: readonly number[], work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof InvalidRequest)) throw error
+    throw new InvalidRequest(error.detail.map(({ loc: [first = 'body', ...rest], ...more }) => ({ loc: [first, ...at, ...rest], ...more })))
+  }
+}
+
 export function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
