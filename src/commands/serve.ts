@@ -146,6 +146,7 @@ function serviceOptions(values: Values, { concurrency, remote }: Options): Given
     out: resolve(values.out),
     // Reading, planning and writing of some goes on while others are encoded.
     lanes: 2 * concurrency + 2,
+    encoders: concurrency,
     queueLimit: values['queue-limit'],
     attempts: values.attempts,
     limits: { json: values['max-body'], upload: values['max-upload'] },

@@ -1,5 +1,5 @@
 import { deliverySchema } from '../contract/delivery.ts'
-import { functionsJobSchema, type FunctionStep } from '../contract/functions.ts'
+import { functionsJobSchema } from '../contract/functions.ts'
 import { isRecord } from '../hash.ts'
 import { isRemote } from '../query/remote.ts'
 import { readJson, type BodyLimits } from './body.ts'
@@ -68,7 +68,7 @@ function readAll(body: unknown, most: number): Part[] {
 /** Every part, or everything that is wrong with any of them. */
 function allOf(parts: readonly (() => Part)[]): Part[] {
   const wrongs: Detail[] = []
-  const read = parts.flatMap((part) => {
+  const right = parts.flatMap((part) => {
     try {
       return [part()]
     } catch (error) {
@@ -78,7 +78,7 @@ function allOf(parts: readonly (() => Part)[]): Part[] {
     }
   })
   if (wrongs.length > 0) throw new InvalidRequest(wrongs)
-  return read
+  return right
 }
 
 function read(body: unknown): Asked {
@@ -92,9 +92,5 @@ function read(body: unknown): Asked {
     throw wrong(['src'], `Expected ${expected}, received ${JSON.stringify(data.src.slice(0, 80))}`, 'value_error.path')
   const files = data.functions.flatMap(savesIn).length
   if (files > FILES) throw wrong(['functions'], `Expected at most ${FILES} files of one job, received ${files}`, 'value_error.list')
-  return { operation: 'functions', job: { ...data, input: data.src }, delivery, weight: stepsIn(data.functions) }
-}
-
-function stepsIn(steps: readonly FunctionStep[]): number {
-  return steps.reduce((sum, { functions = [] }) => sum + 1 + stepsIn(functions), 0)
+  return { operation: 'functions', job: { ...data, input: data.src }, delivery }
 }

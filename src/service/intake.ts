@@ -13,6 +13,7 @@ import { newJobId, type AcceptedJob } from './job.ts'
 import type { Jobs } from './jobs.ts'
 import { escapes, type Folders } from './paths.ts'
 import { readAsked, within, wrong, type Asked } from './validate.ts'
+import { sourceSize, weightOf } from './weight.ts'
 
 export interface IntakeOptions {
   jobs: Jobs
@@ -53,7 +54,7 @@ export function openIntake(options: IntakeOptions): Intake {
       within(at, () => checkSource(asked, upload, options))
       within(at, () => checkDelivery(asked, allowPrivateWebhooks))
     }
-    const wanted = parts.map((part) => acceptedJob(c, part))
+    const wanted = await Promise.all(parts.map((part) => acceptedJob(c, part, folders)))
     const make = async (): Promise<AcceptedJob[]> => {
       const taken = await jobs.submit(wanted)
       if (taken === 'taken') return wanted
@@ -93,13 +94,20 @@ export function openIntake(options: IntakeOptions): Intake {
       }
       if (!job) throw new TypeError('a request for one job has led to none')
       c.header('Location', locationOf(c, job))
-      return c.json(queuedResponse(job, jobs.estimate(job.operation, job.weight)), 202)
+      return c.json(queuedResponse(job, jobs.estimate(job.weight)), 202)
     },
   }
 }
 
-function acceptedJob(c: ServiceContext, { asked, id = newJobId(), upload }: Part): AcceptedJob {
-  return { id, ...asked, endpoint: c.req.path, ...(upload !== undefined && { upload }), queued_ms: Date.now() }
+async function acceptedJob(
+  c: ServiceContext,
+  { asked, id = newJobId(), upload }: Part,
+  { dir = '', uploads }: Folders,
+): Promise<AcceptedJob> {
+  const input = String(asked.job['input'])
+  const file = upload === undefined ? (isRemote(input) ? undefined : join(dir, input)) : join(uploads, id, upload)
+  const weight = weightOf(asked.job, await sourceSize(file))
+  return { id, ...asked, endpoint: c.req.path, ...(upload !== undefined && { upload }), weight, queued_ms: Date.now() }
 }
 
 function full(jobs: Jobs): HttpError {
@@ -108,7 +116,7 @@ function full(jobs: Jobs): HttpError {
     status: 503,
     code: 'CONCURRENT_JOBS_EXCEEDED',
     message: `${queued} jobs wait: there is no room for what was sent`,
-    retryAfter: Math.min(60, Math.max(1, Math.ceil(jobs.estimate('', 0) / 10))),
+    retryAfter: Math.min(60, Math.max(1, Math.ceil(jobs.estimate({}) / 10))),
   })
 }
 

@@ -33,6 +33,8 @@ export interface ServiceOptions {
   cache: string
   /** Jobs under way at a time. */
   lanes: number
+  /** Images worked on at a time. */
+  encoders: number
   queueLimit: number
   attempts: number
   limits: BodyLimits

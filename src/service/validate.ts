@@ -6,7 +6,6 @@ import { short } from '../jobs/invalid.ts'
 import { OPERATIONS } from '../jobs/operations.ts'
 import { isRemote } from '../query/remote.ts'
 import { nearest } from '../query/spelling.ts'
-import { weightOf } from './estimate.ts'
 import { nameIn } from './fetched.ts'
 import { InvalidRequest, type Detail } from './http-error.ts'
 import { wrongPath } from './paths.ts'
@@ -15,8 +14,6 @@ export interface Asked {
   operation: string
   job: Record<string, unknown>
   delivery: Delivery
-  /** How much work it is, about, in outputs. */
-  weight: number
 }
 
 const DELIVERY = Object.keys(deliverySchema.shape)
@@ -36,7 +33,7 @@ export function readAsked(operation: string, body: unknown, input?: string): Ask
     throw wrong(['input'], 'Expected no path beside an uploaded file', 'value_error.input')
   const job = withOutput(operation, { ...own, operation, ...(input !== undefined && { input }) })
   checkJob(operation, job)
-  return { operation, job, delivery, weight: weightOf(job) }
+  return { operation, job, delivery }
 }
 
 export function readDelivery(value: Record<string, unknown>): Delivery {

@@ -47,9 +47,15 @@ test('every operation, and what has no file has its record as its result', async
   expect(srcset.result_mime_type).toBe('image/jpeg')
   expect(await sharp(await bytesAt(srcset.result_url)).metadata()).toMatchObject({ format: 'jpeg', width: 200, height: 150 })
   const urls = srcset.result?.success ? srcset.result.outputs.map(({ path }) => path) : []
-  const { srcset: candidates, html } = srcset.result?.success ? srcsetMetadataSchema.parse(srcset.result.metadata) : { srcset: '', html: '' }
+  const { srcset: candidates, html } = srcset.result?.success
+    ? srcsetMetadataSchema.parse(srcset.result.metadata)
+    : { srcset: '', html: '' }
   expect(candidates).toBe(`${urls[2]} 100w, ${urls[3]} 200w`)
-  expect([...html.matchAll(/http[^" ]+/g)].map(([url]) => url.replaceAll('&amp;', '&'))).toEqual([...urls.slice(0, 2), urls[3], ...urls.slice(2)])
+  expect([...html.matchAll(/http[^" ]+/g)].map(([url]) => url.replaceAll('&amp;', '&'))).toEqual([
+    ...urls.slice(0, 2),
+    urls[3],
+    ...urls.slice(2),
+  ])
   expect(JSON.stringify(srcset)).not.toContain(root)
   const converted = await end('convert', { format: 'png', output: 'b/c.png' })
   expect(new URL(converted.result_url).pathname).toMatch(/\/b\/c\.png$/)
