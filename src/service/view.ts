@@ -1,18 +1,7 @@
 import { endedResponse, type Addresses, type JobStatus, type JobStatusResponse } from './documents.ts'
+import type { ListedJob } from '../contract/lifecycle.ts'
 import type { Jobs } from './jobs.ts'
 import type { LiveJob } from './live.ts'
-
-/** A job as a list shows it. */
-export interface ListedJob {
-  job_id: string
-  operation: string
-  /** What it is about, where it has a name. */
-  name?: string
-  status: JobStatus
-  progress: number
-  /** ISO 8601 */
-  queued_at: string
-}
 
 /** What can be asked about jobs, whoever does them. */
 export interface JobsView {

@@ -59,6 +59,31 @@ test('a client that asks too often is told when to come again, and the others ar
   expect((await service.request(path, as('two'))).status).toBe(404)
 })
 
+test('every way to ask for a status counts, but not an answer that is held', async () => {
+  const { root } = project({ 'photos/tree.jpg': await jpeg(500, 300) })
+  const service = await startService(root, ['--dir', 'photos', '--poll-limit', '2', '--concurrency', '1'])
+  const slow = { input: 'tree.jpg', scale_percent: 800, format: 'avif', effort: 9, lossless: true }
+  const [ended, running] = [await service.submit('convert', { input: 'tree.jpg', format: 'png' }), await service.submit('resize', slow)]
+  await service.completed(ended)
+  const refusedOf = async (path: string): Promise<number> => {
+    const controller = new AbortController()
+    const answers = await Promise.all(Array.from({ length: 8 }, () => service.request(path, { signal: controller.signal })))
+    controller.abort()
+    const refused = answers.filter(({ status }) => status === 429)
+    expect(refused.map(({ headers }) => headers.get('retry-after'))).toEqual(refused.map(() => '1'))
+    return refused.length
+  }
+  for (const path of [
+    `/job/${ended}`,
+    `/listen/${ended}`,
+    `/listen/${running}?timeout=0`,
+    `/v1/jobs/${running}/events`,
+    '/listen/job_000000000000000000000000',
+  ])
+    expect([path, await refusedOf(path)]).toEqual([path, expect.toSatisfy((count: number) => count > 3)])
+  expect(await refusedOf(`/listen/${running}?timeout=1`)).toBe(0)
+})
+
 test('more jobs than may wait are refused, and those that were taken are done', async () => {
   const { root } = project({ 'photos/tree.jpg': await jpeg(300, 200) })
   const service = await startService(root, ['--dir', 'photos', '--queue-limit', '3', '--concurrency', '1'])
