@@ -136,6 +136,21 @@ test('what is wrong with a job is told at once, by field; what is wrong with its
   expect((await service.request(`/v1/convert/status/${missing.job_id}`)).status).toBe(404)
 })
 
+test('a job that asks for too many files is refused before it is taken', async () => {
+  const { root } = project({ 'photos/tree.jpg': await jpeg(30, 20) })
+  const service = await startService(root, ['--dir', 'photos'])
+  const widths = Array.from({ length: 5000 }, (_, index) => index + 1)
+  for (const [operation, job] of [
+    ['resize', { widths }],
+    ['srcset', { widths: widths.slice(0, 600), formats: ['webp', 'jpeg'] }],
+  ] as const) {
+    const answer = await service.post(`/v1/${operation}`, { input: 'tree.jpg', ...job })
+    const body = JSON.stringify(await answer.json())
+    expect([answer.status, body]).toEqual([422, expect.stringMatching(/The lists multiply to \d+ outputs: expected at most 1000/)])
+    expect(body).not.toContain('query')
+  }
+})
+
 test('a status has a tag, its events come in order, and progress never goes back', async () => {
   const { root } = project({ 'photos/tree.jpg': await jpeg(900, 600) })
   const service = await startService(root, ['--dir', 'photos'])
