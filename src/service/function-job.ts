@@ -142,13 +142,19 @@ function keep({ image_identifier }: Save, output: OutputFile, { outputs, identif
   identifiers.push(image_identifier)
 }
 
+/** Lowest quality that is looked for, where a lower one was not asked for. */
+const LOWEST = 30
+
 function requestOf(wanted: Directives, { quality, max_filesize, extension = '.jpg' }: Save): Directives {
   const format = extension.replace('.', '')
   return {
     ...wanted,
     format,
     ...(quality !== undefined && max_filesize === undefined && { quality }),
-    ...(max_filesize !== undefined && { target_size: max_filesize, ...(quality !== undefined && { max_quality: quality }) }),
+    ...(max_filesize !== undefined && {
+      target_size: max_filesize,
+      ...(quality !== undefined && { min_quality: Math.min(quality, LOWEST), max_quality: quality }),
+    }),
   }
 }
 

@@ -89,7 +89,11 @@ function read(body: unknown): Asked {
   if (!data) throw new InvalidRequest(detailsOf(error, own, [...Object.keys(functionsJobSchema.shape), ...DELIVERY]))
   const expected = isRemote(data.src) ? undefined : wrongPath(data.src)
   if (expected !== undefined)
-    throw wrong(['src'], `Expected ${expected}, received ${JSON.stringify(data.src.slice(0, 80))}`, 'value_error.path')
+    throw wrong(
+      ['src'],
+      `Expected a path below the folder of sources, ${expected}, received ${JSON.stringify(data.src.slice(0, 80))}`,
+      'value_error.path',
+    )
   const files = data.functions.flatMap(savesIn).length
   if (files > FILES) throw wrong(['functions'], `Expected at most ${FILES} files of one job, received ${files}`, 'value_error.list')
   return { operation: 'functions', job: { ...data, input: data.src }, delivery }

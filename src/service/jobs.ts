@@ -1,13 +1,10 @@
-import { ImagemillError } from '../errors.ts'
-import { failureRecord } from '../jobs/failure.ts'
+import { cancelledDone } from './cancelled.ts'
 import { openEstimate, waitBehind } from './estimate.ts'
-import { failuresOf } from './identifiers.ts'
 import type { AcceptedJob, EndedJob } from './job.ts'
 import type { Journal } from './journal.ts'
 import { liveJob, type Live, type LiveJob } from './live.ts'
 import { openRunner, type RunnerOptions } from './runner.ts'
 import type { Weight } from './weight.ts'
-import type { Done } from './work.ts'
 
 export type Seen = { live: LiveJob } | { ended: EndedJob }
 
@@ -91,7 +88,7 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
       job.controller?.abort()
       if (runner.withdraw(job)) {
         const accepted = await journal.read(id)
-        if (accepted) await runner.finish(job, 'cancelled', accepted, neverDone(accepted))
+        if (accepted) await runner.finish(job, 'cancelled', accepted, cancelledDone(accepted))
       }
       return job.ended
     },
@@ -130,10 +127,4 @@ async function acceptAll(journal: Journal, jobs: readonly AcceptedJob[]): Promis
 /** s with one digit; nothing is done at once. */
 function rounded(seconds: number): number {
   return Math.max(0.1, Math.round(seconds * 10) / 10)
-}
-
-function neverDone(job: AcceptedJob): Done {
-  const error = new ImagemillError({ code: 'CANCELLED', message: 'the job was cancelled before it began' })
-  const record = failureRecord(job.operation, error, 0)
-  return { record, files: [], original_meta: {}, failures: failuresOf(job, record.error) }
 }

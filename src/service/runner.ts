@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events'
+import { cancelledDone } from './cancelled.ts'
 import type { JobStatus } from './documents.ts'
 import type { Estimate } from './estimate.ts'
 import type { AcceptedJob, EndedJob, EndStatus } from './job.ts'
@@ -72,7 +73,7 @@ export function openRunner(options: RunnerOptions, estimate: Estimate): Runner {
       if (job.attempt === 1) estimate.learn(job.weight, record.elapsed_ms / 1000)
       return finish(job, done.main ? 'completed' : 'failed', accepted, done)
     }
-    if (job.cancelled) return finish(job, 'cancelled', accepted, done)
+    if (job.cancelled) return finish(job, 'cancelled', accepted, cancelledDone(accepted))
     const mayPass = record.retryable === true && (state.closing || job.attempt < attempts)
     // Those that failed together are not tried together.
     if (mayPass) return again(job, backoff * 4 ** (job.attempt - 1) * (0.75 + Math.random() / 2))

@@ -64,7 +64,8 @@ function pathDetails(job: Record<string, unknown>): Detail[] {
     if (typeof value !== 'string' || value === '' || (name === 'input' && isRemote(value)) || (name === 'output_dir' && value === '.'))
       return []
     const expected = wrongPath(value)
-    const msg = `Expected ${expected}, received ${short(JSON.stringify(value))}`
+    const folder = name === 'input' ? 'sources' : 'results'
+    const msg = `Expected a path below the folder of ${folder}, ${expected}, received ${short(JSON.stringify(value))}`
     return expected === undefined ? [] : [{ loc: ['body', name], msg, type: 'value_error.path' }]
   })
 }

@@ -132,4 +132,12 @@ test('a job that is wrong in itself is refused by field', async () => {
     422,
     [['body', 'functions', 0, 'save', 'extension']],
   ])
+  const sized = { extension: '.png', max_filesize: '5kb' }
+  const answer = await service.post('/job', { src: 'tree.jpg', functions: [{ name: 'no_op', ...save('a', sized) }] })
+  expect([answer.status, await answer.json()]).toMatchObject([
+    422,
+    { detail: [{ msg: 'Expected that of a JPEG, WebP or AVIF beside `max_filesize`, received ".png"' }] },
+  ])
+  const low = { extension: '.webp', max_filesize: '5kb', quality: 10 }
+  expect(await document(service, { src: 'tree.jpg', functions: [{ name: 'no_op', ...save('a', low) }] })).not.toHaveProperty('errors')
 })
