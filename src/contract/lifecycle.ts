@@ -27,9 +27,15 @@ export const failureReasonSchema = z.enum([
 
 const running = z.strictObject({
   job_id: z.string().min(1),
-  status: jobStatusSchema.extract(['queued', 'pending', 'processing', 'cancelled']),
+  status: jobStatusSchema.extract(['queued', 'pending', 'processing']),
   progress: z.number().min(0).max(100).exactOptional().describe('per cent'),
   estimated_time_seconds: seconds.exactOptional(),
+})
+
+const cancelled = z.strictObject({
+  job_id: z.string().min(1),
+  status: z.literal('cancelled'),
+  failure_reason_code: failureReasonSchema.extract(['CANCELLED']).exactOptional(),
 })
 
 const completed = z.looseObject({
@@ -61,7 +67,7 @@ const failed = z.strictObject({
 })
 
 /** What is known of a job; nothing follows `completed`, `failed` and `cancelled`. */
-export const jobStatusResponseSchema = z.discriminatedUnion('status', [running, completed, failed])
+export const jobStatusResponseSchema = z.discriminatedUnion('status', [running, completed, failed, cancelled])
 
 /** A job as a list shows it. */
 const listedJob = z.strictObject({

@@ -49,7 +49,7 @@ export function queuedResponse({ id, endpoint, queued_ms }: AcceptedJob, estimat
 /** The last status of a job. Its times add up to the millisecond. */
 export function endedResponse(job: EndedJob, addresses: Addresses): JobStatusResponse {
   const { id, queued_ms, end } = job
-  if (end.status === 'cancelled') return { job_id: id, status: 'cancelled' }
+  if (end.status === 'cancelled') return { job_id: id, status: 'cancelled', failure_reason_code: 'CANCELLED' }
   if (end.status === 'failed' || !end.main) return failedResponse(job)
   return {
     job_id: id,
@@ -99,6 +99,7 @@ export function webhookEvent(job: EndedJob, addresses: Addresses): WebhookEvent 
     ...(delivery.user_id !== undefined && { user_id: delivery.user_id }),
     status: end.status,
     ...(main && { result_url: addresses.urlOf(job, main.name), result_mime_type: main.mime, result_size_bytes: main.size_bytes }),
+    ...(end.status === 'cancelled' && { failure_reason_code: 'CANCELLED' as const }),
     ...(end.status === 'failed' && !record.success && { error: record.error, failure_reason_code: reasonOf(record) }),
     timestamp: Math.floor(end.ended_ms / 1000),
   }

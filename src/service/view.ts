@@ -26,7 +26,7 @@ export function viewOf(jobs: Jobs, addresses: Addresses): JobsView {
 }
 
 function liveResponse({ id, status, progress }: LiveJob, estimated_time_seconds: number): JobStatusResponse {
-  if (status === 'completed' || status === 'failed') throw new TypeError(`a job that has ${status} is not live`)
+  if (status === 'completed' || status === 'failed' || status === 'cancelled') throw new TypeError(`a job that has ${status} is not live`)
   return { job_id: id, status, progress, estimated_time_seconds }
 }
 

@@ -22,13 +22,14 @@ test('a job that is cancelled stops: its worker is killed, and the next one gets
   const workers = workersOf(service.child.pid)
 
   const first = await service.request(`/v1/resize/status/${slow}`, { method: 'DELETE' })
-  expect([first.status, await first.json()]).toEqual([200, { job_id: slow, status: 'cancelled' }])
+  expect([first.status, await first.json()]).toEqual([200, { job_id: slow, status: 'cancelled', failure_reason_code: 'CANCELLED' }])
   // Someone else wants the same: it goes on.
   expect(workers.some(isRunning)).toBe(true)
   expect((await service.request(`/v1/jobs/${twin}`, { method: 'DELETE' })).status).toBe(200)
   await until('the worker is gone', () => !workers.some(isRunning))
   await service.completed(next)
-  for (const id of [slow, twin]) expect(await service.end(id)).toEqual({ job_id: id, status: 'cancelled' })
+  for (const id of [slow, twin])
+    expect(await service.end(id)).toEqual({ job_id: id, status: 'cancelled', failure_reason_code: 'CANCELLED' })
   expect((await service.request(`/v1/jobs/${slow}`, { method: 'DELETE' })).status).toBe(200)
   expect((await service.request(`/v1/jobs/${next}`, { method: 'DELETE' })).status).toBe(409)
   expect((await service.request('/v1/jobs/job_000000000000000000000000', { method: 'DELETE' })).status).toBe(404)

@@ -100,6 +100,28 @@ test('an upload is a source: the same bytes from JSON, from a form and from the 
   }
 })
 
+test('an upload keeps its name in any script, and loses what a file system could mistake', async () => {
+  const image = new Uint8Array(await jpeg(300, 200))
+  const { root } = project()
+  const service = await startService(root)
+  const nameOf = async (answer: Response): Promise<string> => {
+    const { result_url } = await service.completed(((await answer.json()) as { job_id: string }).job_id)
+    return decodeURIComponent(new URL(result_url).pathname.split('/').at(-1) ?? '')
+  }
+  const sent = async (name: string): Promise<string> => {
+    const form = new FormData()
+    form.set('job', '{"widths":[64],"format":"webp"}')
+    form.set('file', new Blob([image]), name)
+    return nameOf(await service.request('/v1/resize', { method: 'POST', body: form }))
+  }
+  expect(await sent('u\u0308ni\u0308 画.jpg')).toBe('\u00FCn\u00EF_画-64.webp')
+  expect(await sent('../..\\..a:b|c.jpg')).toBe('a_b_c-64.webp')
+  expect(await sent(`${'画'.repeat(200)}.jpg`)).toMatch(/^画{65}-64\.webp$/)
+  const query = `filename=${encodeURIComponent('ünï.jpg')}&job=${encodeURIComponent('{"widths":[64],"format":"webp"}')}`
+  const init = { method: 'POST', body: image, headers: { 'Content-Type': 'image/jpeg' } }
+  expect(await nameOf(await service.request(`/v1/resize?${query}`, init))).toBe('ünï-64.webp')
+})
+
 test('what is wrong with a job is told at once, by field; what is wrong with its source when it is done', async () => {
   const { root } = project({ 'photos/tree.jpg': await jpeg(60, 40), 'photos/broken.jpg': 'nothing' })
   const service = await startService(root, ['--dir', 'photos'])
