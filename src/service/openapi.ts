@@ -55,7 +55,7 @@ function jobSchema(name: `${(typeof OPERATIONS)[number] | 'functions'}-job`): Js
   return {
     ...schema,
     properties: { ...properties, ...more },
-    required: required.filter((name) => !['operation', 'input', 'output', 'output_dir'].includes(String(name))),
+    required: required.filter((field) => !['operation', 'input', 'output', 'output_dir'].includes(String(field))),
   }
 }
 

@@ -11,7 +11,7 @@ export function safeName(text: string, otherwise: string): string {
     .normalize('NFC')
     .replaceAll(/[^\p{L}\p{M}\p{N}_.-]+/gu, '_')
     .replace(/^[.]+/, '')
-  const letters = [...name]
+  const letters = Array.from(name)
   // Its end has the format.
   while (Buffer.byteLength(letters.join('')) > MOST) letters.shift()
   return letters.join('').replace(/^[.]+/, '') || otherwise

@@ -1,4 +1,4 @@
-import { endedResponse, type Addresses, type JobStatus, type JobStatusResponse } from './documents.ts'
+import { endedResponse, type Addresses, type JobStatusResponse } from './documents.ts'
 import type { ListedJob } from '../contract/lifecycle.ts'
 import type { Jobs } from './jobs.ts'
 import type { LiveJob } from './live.ts'

@@ -114,7 +114,7 @@ test('what comes in while the service closes is refused for that reason', async 
     },
   })
   const init = { method: 'POST', body, duplex: 'half', headers: { 'Content-Type': 'application/json' } }
-  const answer = service.request('/v1/convert', init as RequestInit)
+  const answer = service.request('/v1/convert', init)
   await new Promise((resolve) => setTimeout(resolve, 300))
   const stopped = service.stop()
   await until('it closes', () => service.log.some(({ message }) => message === 'closing'))
