@@ -62,9 +62,10 @@ export interface Pipeline {
   plan(file: string, request: Request): Promise<Planned>
   /**
    * The facts of an output, which is made if the store does not have it. `cached` says that an earlier run did. It is no
-   * longer made when the signals of all who asked for it are aborted.
+   * longer made when the signals of all who asked for it are aborted. `onBegin` is called when its turn has come, if it must
+   * be made.
    */
-  make(planned: PlannedOutput, signal?: AbortSignal): Promise<StoredOutput & { cached: boolean }>
+  make(planned: PlannedOutput, signal?: AbortSignal, onBegin?: () => void): Promise<StoredOutput & { cached: boolean }>
   /** The bytes of an output, verified; made anew if they are missing or damaged, which `healed` says. */
   read(planned: PlannedOutput, signal?: AbortSignal): Promise<{ bytes: Buffer; healed: boolean }>
   /** The answer to a question, found if the store does not have it. `cached` says that an earlier run did. */
@@ -102,17 +103,17 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, remote, share
 
   const answer = (stored: StoredOutput): StoredOutput & { cached: boolean } => ({ ...stored, cached: !fresh.has(stored.key) })
 
-  const make = async (planned: PlannedOutput, signal?: AbortSignal): Promise<StoredOutput & { cached: boolean }> => {
+  const make: Pipeline['make'] = async (planned, signal, onBegin) => {
     const { key } = planned.output
     const known = seen.get(key)
-    return known ? answer(known) : flight(key, (stop) => findOrMake(planned, stop), signal)
+    return known ? answer(known) : flight(key, (stop, begin) => findOrMake(planned, stop, begin), signal, onBegin)
   }
 
-  const findOrMake = async (planned: PlannedOutput, signal: AbortSignal): Promise<StoredOutput & { cached: boolean }> => {
+  const findOrMake = async (planned: PlannedOutput, signal: AbortSignal, begin: () => void): ReturnType<Pipeline['make']> => {
     const { key } = planned.output
     const found = findIn(await store.open(), key)
     let isMade = !found
-    const stored = found ?? (await encode(planned, signal, () => (isMade = false)))
+    const stored = found ?? (await encode(planned, signal, { onFetched: () => (isMade = false), begin }))
     seen.set(key, stored)
     if (isMade) fresh.add(key)
     return answer(stored)
@@ -214,12 +215,12 @@ function outputMaker({
 }: Pick<PipelineOptions, 'folder' | 'queue' | 'shared' | 'patience'> & Pick<RunStore, 'write'>): (
   planned: PlannedOutput,
   signal: AbortSignal,
-  onFetched: () => void,
+  tell: { onFetched(): void; begin(): void },
 ) => Promise<StoredOutput> {
-  return ({ source, output }, signal, onFetched): Promise<StoredOutput> =>
+  return ({ source, output }, signal, { onFetched, begin }): Promise<StoredOutput> =>
     write((opened) => {
       const make = async (): Promise<StoredOutput> => {
-        const made = await queue.encode(source, output, opened.folder, signal)
+        const made = await queue.encode(source, output, opened.folder, signal, begin)
         shared?.send(output.key, opened)
         return made
       }

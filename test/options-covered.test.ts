@@ -171,6 +171,7 @@ const FLAG_TESTS: Proofs = {
   'serve --quiet': ['service/limits.test.ts', "'--quiet"],
   'serve --config': ['service/settings.test.ts', "'--config"],
   'webhooks --out': ['service/webhooks-cli.test.ts', "'--out"],
+  'webhooks --config': ['service/webhooks-cli.test.ts', "'--config"],
   'webhooks --json': ['service/webhooks-cli.test.ts', "'--json"],
   'webhooks --timeout': ['service/webhooks-cli.test.ts', "'--timeout"],
   'webhooks --allow-private-webhooks': ['service/webhooks-cli.test.ts', "'--allow-private-webhooks"],

@@ -1,24 +1,31 @@
+import { statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { openOutbox, type Delivery, type DeliveryState, type Outbox } from '../service/webhooks/outbox.ts'
 import { replay } from '../service/webhooks/replay.ts'
 import { UsageError, count, readArguments } from './arguments.ts'
 import { print } from './run-jobs.ts'
+import { CONFIG, settingsFrom } from './serve-settings.ts'
 
 export const help = `Usage: imagemill webhooks ls [--json]
        imagemill webhooks replay [id ...]
 
 ls lists the messages of a service that are not delivered: those that wait for their next try, and those that failed.
-replay tries those that failed once more, all or the named ones, under the ids that they had, and answers a line of JSON
-for each; what fails again stays. It exits with 1 if one did. They are signed with IMAGEMILL_WEBHOOK_SECRET.
+replay tries those that failed once more, under the ids that they had, and answers a line of JSON for each; what fails
+again stays. Named ones are tried at once, those that wait, too. It exits with 1 if one failed. They are signed with
+IMAGEMILL_WEBHOOK_SECRET.
 
   --out <dir>                folder of the service (.imagemill-service)
+  --config <file>            file of its settings (${CONFIG}, where there is one)
   --json                     ls: a line of JSON for each message, its body included
   --timeout <ms>             replay: most time for each (15000)
   --allow-private-webhooks   replay: addresses of this machine and of private networks, too
+
+The folder and what is allowed may also be in the environment and in the file of settings, as for \`imagemill serve\`.
 `
 
 const OPTIONS = {
   out: { type: 'string' },
+  config: { type: 'string' },
   json: { type: 'boolean' },
   timeout: { type: 'string' },
   'allow-private-webhooks': { type: 'boolean' },
@@ -39,13 +46,18 @@ const ACTIONS: Readonly<
 
 export async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = readArguments(args, OPTIONS, Infinity)
-  const { out = '.imagemill-service', ...others } = values
+  const { out, config, ...others } = values
   const [name = '', ...ids] = positionals
   const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined
   if (!action) throw new UsageError(`expected one of ${Object.keys(ACTIONS).join(', ')}, received ${JSON.stringify(name)}`)
   const wrong = Object.keys(others).find((option) => !action.takes.some((taken) => taken === option))
   if (wrong !== undefined) throw new UsageError(`\`webhooks ${name}\` has no option --${wrong}`)
-  return action.run(openOutbox(join(resolve(out), 'webhooks')), others, ids)
+  const settings = settingsFrom({ out, 'allow-private-webhooks': others['allow-private-webhooks'] }, config)
+  const folder = resolve(settings.out)
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
+    throw new UsageError(`${folder} is not the folder of a service: name it with --out, IMAGEMILL_OUT or "out" in ${CONFIG}`)
+  const allowed = { 'allow-private-webhooks': settings['allow-private-webhooks'] }
+  return action.run(openOutbox(join(folder, 'webhooks')), { ...others, ...allowed }, ids)
 }
 
 async function list(outbox: Outbox, { json = false }: Values, ids: string[]): Promise<number> {

@@ -9,7 +9,7 @@ export const jobStatusSchema = z.enum(['queued', 'pending', 'processing', 'compl
 export const jobQueuedResponseSchema = z.strictObject({
   job_id: z.string().min(1),
   status: z.literal('queued'),
-  endpoint: z.string().startsWith('/'),
+  endpoint: z.string().regex(/^\//),
   estimated_time_seconds: seconds,
   queued_at: z.iso.datetime(),
 })
@@ -27,9 +27,15 @@ export const failureReasonSchema = z.enum([
 
 const running = z.strictObject({
   job_id: z.string().min(1),
-  status: jobStatusSchema.extract(['queued', 'pending', 'processing', 'cancelled']),
+  status: jobStatusSchema.extract(['queued', 'pending', 'processing']),
   progress: z.number().min(0).max(100).exactOptional().describe('per cent'),
   estimated_time_seconds: seconds.exactOptional(),
+})
+
+const cancelled = z.strictObject({
+  job_id: z.string().min(1),
+  status: z.literal('cancelled'),
+  failure_reason_code: failureReasonSchema.extract(['CANCELLED']).exactOptional(),
 })
 
 const completed = z.looseObject({
@@ -61,7 +67,22 @@ const failed = z.strictObject({
 })
 
 /** What is known of a job; nothing follows `completed`, `failed` and `cancelled`. */
-export const jobStatusResponseSchema = z.discriminatedUnion('status', [running, completed, failed])
+export const jobStatusResponseSchema = z.discriminatedUnion('status', [running, completed, failed, cancelled])
+
+/** A job as a list shows it. */
+const listedJob = z.strictObject({
+  job_id: z.string().min(1),
+  operation: z.string().min(1),
+  name: z.string().exactOptional().describe('What it is about, where it has a name.'),
+  status: jobStatusSchema,
+  progress: z.number().min(0).max(100).describe('per cent'),
+  queued_at: z.iso.datetime(),
+})
+
+export type ListedJob = z.output<typeof listedJob>
+
+/** Jobs that have not ended, the oldest first. */
+export const jobListSchema = z.strictObject({ jobs: z.array(listedJob) })
 
 /** What is posted to `callback_url` when a job ends. */
 export const webhookEventSchema = z.looseObject({

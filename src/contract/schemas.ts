@@ -17,7 +17,8 @@ import {
 } from './job.ts'
 import { inspectionSchema } from './inspection.ts'
 import { jobResultSchema, outputFileSchema } from './job-result.ts'
-import { jobQueuedResponseSchema, jobStatusResponseSchema, validationErrorSchema, webhookEventSchema } from './lifecycle.ts'
+import { functionsJobSchema } from './functions.ts'
+import { jobListSchema, jobQueuedResponseSchema, jobStatusResponseSchema, validationErrorSchema, webhookEventSchema } from './lifecycle.ts'
 import { manifestSchema } from './manifest.ts'
 import {
   exifMetadataSchema,
@@ -53,6 +54,8 @@ export const SCHEMAS = {
   'progress-event': progressEventSchema,
   inspection: inspectionSchema,
   caps: capsSchema,
+  'functions-job': functionsJobSchema,
+  'job-list': jobListSchema,
   'job-queued-response': jobQueuedResponseSchema,
   'job-status-response': jobStatusResponseSchema,
   'webhook-event': webhookEventSchema,

@@ -11,7 +11,7 @@ export interface Run {
   /** Aborted when the run is to end early. */
   signal: AbortSignal
   warn(message: string): void
-  /** Told how many of a job's outputs are made, when its work begins and after each. */
+  /** Told how many of a job's outputs are made, when the turn of one has come and after each. */
   progress?(done: number, total: number): void
 }
 

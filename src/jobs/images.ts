@@ -34,13 +34,13 @@ interface Placed {
 export async function makeFiles(wanted: Wanted, context: JobContext): Promise<JobSuccess> {
   const { pipeline, signal, progress } = context
   const { source, plan, targets } = await place(wanted, context)
-  progress?.(0, plan.outputs.length)
   let done = 0
+  const begun = (): void => progress?.(done, plan.outputs.length)
   const made = await whileRunning(
     signal,
     Promise.all(
       plan.outputs.map(async (output) => {
-        const stored = await pipeline.make({ source, output }, signal)
+        const stored = await pipeline.make({ source, output }, signal, begun)
         progress?.(++done, plan.outputs.length)
         return stored
       }),

@@ -17,7 +17,8 @@ import { qualityMetadata } from '../contract/quality.ts'
 import { pictureHtml } from '../module/picture-html.ts'
 import { FORMATS } from '../query/directives.ts'
 import type { Plan } from '../query/plan.ts'
-import { parseRequest } from '../query/request.ts'
+import { parseRequest, type Request } from '../query/request.ts'
+import { variantsOf } from '../query/variants.ts'
 import type { Format, Header } from '../types.ts'
 import { convertRequest, qualityRequest, resizeRequest, srcsetRequest } from './compile.ts'
 import { whileRunning, type JobContext } from './context.ts'
@@ -51,17 +52,22 @@ function operation<T extends z.ZodObject>(
   }
 }
 
-/** Stands for a source that is not known yet. */
-const ANY: Header = { format: 'jpeg', width: 1000, height: 1000, orientation: 1, frames: 1, alpha: false }
+/** Stands for a source that is not known yet; one that moves has the fewest outputs. */
+const ANY: Header = { format: 'jpeg', width: 1000, height: 1000, orientation: 1, frames: 2, alpha: false }
 
 /** Every operation that makes one record: to add one, add its schema and its function here. */
 export const OPERATIONS: Readonly<Record<string, Operation>> = {
-  resize: operation(resizeJobSchema, resize, (job) => resizeRequest(job, ANY)),
-  srcset: operation(srcsetJobSchema, srcset, srcsetRequest),
-  convert: operation(convertJobSchema, convert, convertRequest),
-  quality: operation(qualityJobSchema, quality, qualityRequest),
+  resize: operation(resizeJobSchema, resize, (job) => outputsOf(resizeRequest(job, ANY))),
+  srcset: operation(srcsetJobSchema, srcset, (job) => outputsOf(srcsetRequest(job))),
+  convert: operation(convertJobSchema, convert, (job) => outputsOf(convertRequest(job))),
+  quality: operation(qualityJobSchema, quality, (job) => outputsOf(qualityRequest(job))),
   placeholder: operation(placeholderJobSchema, placeholder),
   exif: operation(exifJobSchema, exif),
+}
+
+/** Refuses lists that multiply to more than is made, or that go with nothing. */
+function outputsOf({ values }: Request): unknown {
+  return variantsOf(values, ANY)
 }
 
 async function resize(job: ResizeJob, context: JobContext): Promise<JobSuccess> {

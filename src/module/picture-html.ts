@@ -31,11 +31,31 @@ export function pictureHtml({ outputs }: Plan, paths: readonly string[]): { srcs
 }
 
 function tag(name: string, attributes: Record<string, string>): string {
-  const list = Object.entries(attributes).map(([key, value]) => ` ${key}="${value.replaceAll('&', '&amp;').replaceAll('"', '&quot;')}"`)
+  const list = Object.entries(attributes).map(([key, value]) => ` ${key}="${escaped(value)}"`)
   return `<${name}${list.join('')}>`
 }
 
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;')
+}
+
+/** The same texts with other addresses in place of the paths that they were made with. */
+export function readdressed(
+  { srcset, html }: { srcset: string; html: string },
+  addressOf: (path: string) => string,
+): { srcset: string; html: string } {
+  const inSrcset = (text: string): string =>
+    text
+      .split(', ')
+      .map((candidate) => candidate.replace(/^\S+/, (path) => addressOf(decodeURIComponent(path))))
+      .join(', ')
+  return {
+    srcset: inSrcset(srcset),
+    html: html.replaceAll(/ (src|srcset)="([^"]*)"/g, (_, name: string, text: string) => ` ${name}="${escaped(inSrcset(text))}"`),
+  }
+}
+
 /** A path as an address; a comma would end a candidate of a srcset. */
-function encodePath(path: string): string {
+export function encodePath(path: string): string {
   return encodeURIComponent(path).replace(/%(2F|40|3A)/g, decodeURIComponent)
 }

@@ -2,6 +2,7 @@ import type { ImagemillError } from '../errors.ts'
 import { openPipeline, type Pipeline } from '../pipeline.ts'
 import { openBullmq } from '../queue/bullmq/queue.ts'
 import { openPool } from '../queue/pool.ts'
+import type { Queue } from '../queue/queue.ts'
 import { openRemote } from '../store/remote.ts'
 import { openShared } from '../store/shared.ts'
 import type { Options } from './options.ts'
@@ -22,11 +23,22 @@ export function pipelineOf(
     folder,
     maxSize: cache.maxSize,
     pixelLimit: limits.pixels,
-    queue: queue && stored && shared ? openBullmq({ ...queue, pool, remote: stored, shared, warn }) : pool,
+    queue: queue && stored && shared ? begunWhenSent(openBullmq({ ...queue, pool, remote: stored, shared, warn })) : pool,
     remote,
     shared,
     // A pool that works tells of an output at least this often.
     patience: 2 * limits.timeout,
     warn,
   })
+}
+
+/** Other machines do not say when they begin. */
+function begunWhenSent(queue: Queue): Queue {
+  return {
+    ...queue,
+    encode(source, output, folder, signal, onBegin) {
+      onBegin?.()
+      return queue.encode(source, output, folder, signal)
+    },
+  }
 }

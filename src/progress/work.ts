@@ -7,7 +7,7 @@ const COST: Readonly<Record<Format, number>> = { jpeg: 1, webp: 1.7, avif: 4, pn
 const BASE = 100_000
 
 /** Encodes of a search, as a rule. */
-const SEARCH = 3
+export const SEARCH = 3
 
 /** How much work an output is against others. */
 export function workOf({ picture, encoding }: Pick<Output, 'picture' | 'encoding'>): number {

@@ -62,7 +62,7 @@ function checkCount(formats: readonly Format[], values: Values): void {
   if (count <= MOST) return
   throw new ImagemillError({
     code: 'SIZE_LIMIT',
-    message: `the lists of the query multiply to ${count} outputs: expected at most ${MOST}`,
+    message: `the lists multiply to ${count} outputs: expected at most ${MOST}`,
     hint: 'Make the lists shorter.',
   })
 }

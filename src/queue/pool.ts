@@ -23,6 +23,8 @@ export interface PoolOptions {
 interface Waiting {
   output: Output
   attempts: number
+  /** Says that it waits no longer. */
+  begin(): void
   /** Takes it out of the batch that it is worked on in. */
   leave?: () => void
   resolve(stored: StoredOutput): void
@@ -85,6 +87,7 @@ function openGroups({ processes, timeout, pixelLimit, start }: GroupsOptions): G
       const item = left.get(report.key)
       if (report.type === 'started') {
         current = item
+        item?.begin()
         // It is about to make what nobody wants any longer.
         if (!item) stop.abort()
         return
@@ -160,16 +163,17 @@ export function openPool({ concurrency, memory, timeout, pixelLimit, niceness = 
     })
 
   return {
-    encode: (source, output, folder, wanted) =>
+    encode: (source, output, folder, wanted, onBegin) =>
       flight(
         `${output.key} ${folder}`,
-        (signal) =>
+        (signal, begin) =>
           new Promise((resolve, reject) => {
-            const item: Waiting = { output, attempts: 0, resolve, reject }
+            const item: Waiting = { output, attempts: 0, begin, resolve, reject }
             signal.addEventListener('abort', () => groups.withdraw(item), { once: true })
             groups.add(source, folder, item)
           }),
         wanted,
+        onBegin,
       ),
     header: async (file, format) => must((await ask({ type: 'header', file, format })).header),
     trim: async (source, question) =>

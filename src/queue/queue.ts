@@ -4,9 +4,9 @@ import type { Box, FactQuestion, Header, Output, Source, SourceFormat, StoredFac
 export interface Queue {
   /**
    * Makes one output. Outputs of the same source that wait together are made from one decode. When the signals of all who
-   * asked for it are aborted it is not made, and what is at work on it is stopped.
+   * asked for it are aborted it is not made, and what is at work on it is stopped. `onBegin` is called when its turn has come.
    */
-  encode(source: Source, output: Output, folder: string, signal?: AbortSignal): Promise<StoredOutput>
+  encode(source: Source, output: Output, folder: string, signal?: AbortSignal, onBegin?: () => void): Promise<StoredOutput>
   /** Reads the header of a format that needs a real decoder. */
   header(file: string, format: SourceFormat): Promise<Header>
   /** Finds the part of a source that `trim` leaves. */

@@ -1,8 +1,8 @@
 import { Hono } from 'hono'
 import { SCHEMAS, jsonSchemaOf } from '../contract/schemas.ts'
 import type { Log, ServiceApp, ServiceContext, ServiceEnv } from './context.ts'
-import { followRoutes, idOf, type FollowOptions } from './follow-routes.ts'
-import { HttpError } from './http-error.ts'
+import { followRoutes, idOf, limit, type FollowOptions } from './follow-routes.ts'
+import { HttpError, type HttpErrorFacts } from './http-error.ts'
 import type { Intake } from './intake.ts'
 import type { Metrics } from './metrics.ts'
 import { answerError, answerErrors, keepDoors, observe, requireKey, type Doors } from './middleware.ts'
@@ -32,14 +32,16 @@ export function createApp(options: AppOptions): ServiceApp {
   const { results, metrics, gauges, doors, keys, version, origin, closing, log } = options
   const app: ServiceApp = new Hono<ServiceEnv>()
   app.onError(answerErrors(log))
-  app.notFound((c) => answerError(c, { status: 404, code: 'NOT_FOUND', message: 'there is nothing at this address' }))
+  app.notFound((c) => answerError(c, nothingThere(methodsAt(app, c.req.path))))
   app.use(observe(log, metrics))
   app.use(keepDoors(doors))
 
   // What follows is open to whoever reaches it: it tells nothing, or is signed.
   app.get('/healthz', (c) => c.json({ status: 'ok' }))
   app.get('/readyz', (c) => (closing.aborted ? c.json({ status: 'closing' }, 503) : c.json({ status: 'ok' })))
-  app.get('/openapi.json', (c) => c.json(openApi({ version, url: origin(), hasKey: keys.length > 0 })))
+  app.get('/openapi.json', (c) =>
+    c.json(openApi({ version, url: origin(), hasKey: keys.length > 0, isStore: options.store !== undefined })),
+  )
   app.get('/webhooks/event-schema', (c) => sendSchema(c, 'webhook-event'))
   app.get('/schemas/:file', (c) => sendSchema(c, c.req.param('file').replace(/\.json$/, '')))
   if (results) app.get('/results/:id/:name{.+}', (c) => sendResult(c, results))
@@ -52,10 +54,23 @@ export function createApp(options: AppOptions): ServiceApp {
   const { intake, functions } = options
   if (functions) {
     app.post('/job', (c) => functions.post(c))
-    app.get('/job/:id', (c) => functions.get(c, idOf(c)))
+    app.get('/job/:id', limit(options.polls), (c) => functions.get(c, idOf(c)))
   }
   if (intake) for (const operation of OPERATIONS) app.post(`/v1/${operation}`, (c) => intake.post(c, operation))
   return app
+}
+
+const METHODS = ['GET', 'POST', 'PUT', 'DELETE'] as const
+
+/** The methods that a path knows; what stands before every route is none of them. */
+function methodsAt(app: ServiceApp, path: string): string[] {
+  return METHODS.filter((method) => app.router.match(method, path)[0].some(([[, route]]) => route.method === method))
+}
+
+function nothingThere(methods: readonly string[]): HttpErrorFacts {
+  if (methods.length === 0) return { status: 404, code: 'NOT_FOUND', message: 'there is nothing at this address' }
+  const allow = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ')
+  return { status: 405, code: 'METHOD_NOT_ALLOWED', message: `this address knows ${allow} only`, headers: { Allow: allow } }
 }
 
 function sendSchema(c: ServiceContext, name: string): Response {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { ServiceContext } from './context.ts'
 import { HttpError, invalidBody } from './http-error.ts'
 import { boundaryOf, readMultipart, type Sink } from './multipart.ts'
+import { safeName } from './safe-name.ts'
 
 export interface BodyLimits {
   /** Most bytes of JSON. */
@@ -146,7 +147,7 @@ interface Saver {
 
 /** Saves an upload as it comes, which survives a failure of the power when it has ended. */
 async function saver(folder: string, filename: string | undefined, most: number): Promise<Saver> {
-  const name = safeName(filename)
+  const name = safeName(filename ?? '', 'upload')
   await mkdir(folder, { recursive: true })
   const handle: FileHandle = await open(join(folder, name), 'wx', 0o600)
   const hash = createHash('sha256')
@@ -173,16 +174,6 @@ async function saver(folder: string, filename: string | undefined, most: number)
       return { name, digest }
     },
   }
-}
-
-/** What a caller calls a file, without all that could mean something to a file system. */
-function safeName(filename: string | undefined): string {
-  const name = (filename ?? '')
-    .replace(/^.*[/\\]/s, '')
-    .replaceAll(/[^\w.-]+/g, '_')
-    .replace(/^[.]+/, '')
-    .slice(-100)
-  return name === '' ? 'upload' : name
 }
 
 function tooLarge(most: number): HttpError {

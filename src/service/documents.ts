@@ -8,6 +8,7 @@ import type {
   jobStatusSchema,
   WebhookEvent,
 } from '../contract/lifecycle.ts'
+import { withAddresses } from './html-addresses.ts'
 import type { AcceptedJob, EndedJob, ResultFile } from './job.ts'
 
 export type FailureReason = z.output<typeof failureReasonSchema>
@@ -48,7 +49,7 @@ export function queuedResponse({ id, endpoint, queued_ms }: AcceptedJob, estimat
 /** The last status of a job. Its times add up to the millisecond. */
 export function endedResponse(job: EndedJob, addresses: Addresses): JobStatusResponse {
   const { id, queued_ms, end } = job
-  if (end.status === 'cancelled') return { job_id: id, status: 'cancelled' }
+  if (end.status === 'cancelled') return { job_id: id, status: 'cancelled', failure_reason_code: 'CANCELLED' }
   if (end.status === 'failed' || !end.main) return failedResponse(job)
   return {
     job_id: id,
@@ -82,7 +83,11 @@ function failedResponse({ id, end: { record } }: EndedJob): JobStatusResponse {
 function addressed(job: EndedJob, { urlOf }: Addresses): JobResult {
   const { record } = job.end
   if (!record.success) return record
-  return { ...record, outputs: record.outputs.map((output) => ({ ...output, path: urlOf(job, output.path) })) }
+  return {
+    ...record,
+    outputs: record.outputs.map((output) => ({ ...output, path: urlOf(job, output.path) })),
+    metadata: withAddresses(record.metadata, (name) => urlOf(job, name)),
+  }
 }
 
 /** What `callback_url` is told. */
@@ -94,6 +99,7 @@ export function webhookEvent(job: EndedJob, addresses: Addresses): WebhookEvent 
     ...(delivery.user_id !== undefined && { user_id: delivery.user_id }),
     status: end.status,
     ...(main && { result_url: addresses.urlOf(job, main.name), result_mime_type: main.mime, result_size_bytes: main.size_bytes }),
+    ...(end.status === 'cancelled' && { failure_reason_code: 'CANCELLED' as const }),
     ...(end.status === 'failed' && !record.success && { error: record.error, failure_reason_code: reasonOf(record) }),
     timestamp: Math.floor(end.ended_ms / 1000),
   }

@@ -4,6 +4,7 @@ import { whileRunning } from '../jobs/context.ts'
 import type { Pipeline } from '../pipeline.ts'
 import { parseRequest } from '../query/request.ts'
 import { systemCode } from '../errors.ts'
+import { safeName } from './safe-name.ts'
 
 /** An address of another server as a file in a folder of its own; answers its name. */
 export async function fetchSource(
@@ -26,10 +27,16 @@ export async function fetchSource(
 
 /** What the file of an address is called. */
 export function nameIn(url: string): string {
-  const name = new URL(url).pathname
-    .replace(/^.*\//s, '')
-    .replaceAll(/[^\w.-]+/g, '_')
-    .replace(/^[.]+/, '')
-    .slice(-100)
-  return name === '' ? 'image' : name
+  const { pathname } = new URL(url)
+  return safeName(decoded(pathname), 'image')
+}
+
+/** A path as it is read, or as it is written where that is no text. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch (error) {
+    if (error instanceof URIError) return path
+    throw error
+  }
 }

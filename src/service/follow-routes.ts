@@ -4,13 +4,12 @@ import { holdStatus, sendStatus, streamStatus } from './follow.ts'
 import type { Following } from './follow.ts'
 import { HttpError, unknownJob } from './http-error.ts'
 import { isJobId } from './job.ts'
-import type { Limit } from './limits.ts'
+import { countPoll, type Limit } from './limits.ts'
 import { OPERATIONS } from './openapi.ts'
 
 export interface FollowOptions extends Following {
   /** Stops a job; undefined where that cannot be done. */
   cancel?(id: string): Promise<boolean>
-  polls: Limit
 }
 
 /** The routes by which jobs are followed and stopped. */
@@ -20,7 +19,7 @@ export function followRoutes(app: ServiceApp, options: FollowOptions): void {
   app.get('/v1/jobs', limited, (c) => c.json({ jobs: view.list() }))
   app.get('/v1/jobs/:id', limited, (c) => sendStatus(c, view, idOf(c)))
   app.delete('/v1/jobs/:id', (c) => cancelJob(c, options, idOf(c)))
-  app.get('/v1/jobs/:id/events', (c) => streamStatus(c, options, idOf(c)))
+  app.get('/v1/jobs/:id/events', limited, (c) => streamStatus(c, options, idOf(c)))
   app.get('/listen/:id', (c) => holdStatus(c, options, idOf(c)))
   for (const operation of OPERATIONS) {
     app.get(`/v1/${operation}/status/:id`, limited, (c) => sendStatus(c, view, idOf(c), operation))
@@ -35,16 +34,9 @@ export function idOf(c: ServiceContext): string {
   return id
 }
 
-function limit(polls: Limit): MiddlewareHandler<ServiceEnv> {
+export function limit(polls: Limit): MiddlewareHandler<ServiceEnv> {
   return async (c, next) => {
-    const wait = polls.take(c.get('client'))
-    if (wait > 0)
-      throw new HttpError({
-        status: 429,
-        code: 'RATE_LIMIT_EXCEEDED',
-        message: 'this client asks too often; /listen/{job_id} waits for the end of a job',
-        retryAfter: wait,
-      })
+    countPoll(c, polls)
     return next()
   }
 }

@@ -3,12 +3,15 @@ import { canonical, sha256 } from '../hash.ts'
 import type { ServiceContext } from './context.ts'
 import type { JobStatusResponse } from './documents.ts'
 import { HttpError, unknownJob } from './http-error.ts'
-import type { Places } from './limits.ts'
+import { countPoll, type Limit, type Places } from './limits.ts'
 import { matches } from './tag.ts'
 import { hasEnded, type JobsView } from './view.ts'
 
 /** Longest time that an answer is held, in ms. */
 export const HOLD = 30_000
+
+/** Who has an answer held for less time than this asks as often as a poll, in ms. */
+const SHORT = 1000
 
 /** An idle stream says something this often, so that nothing on its way takes it for dead, in ms. */
 const BEAT = 15_000
@@ -29,10 +32,13 @@ function answerStatus(c: ServiceContext, status: JobStatusResponse): Response {
 }
 
 /** The status when the job has ended, or as it is after the time that an answer may be held. */
-export async function holdStatus(c: ServiceContext, { view, places, closing }: Following, id: string): Promise<Response> {
+export async function holdStatus(c: ServiceContext, { view, places, polls, closing }: Following, id: string): Promise<Response> {
+  const wait = Math.min(HOLD, waitOf(c.req.query('timeout')))
+  const seen = await view.see(id)
+  // What is answered at once is a poll like any other.
+  if (!seen || hasEnded(seen.status) || wait < SHORT) countPoll(c, polls)
   const leave = places.enter(c.get('client')) ?? tooMany()
   try {
-    const wait = Math.min(HOLD, waitOf(c.req.query('timeout')))
     return answerStatus(c, await endOf(view, id, { wait, signal: AbortSignal.any([c.req.raw.signal, closing]) }))
   } finally {
     leave()
@@ -80,6 +86,7 @@ export interface Following {
   view: JobsView
   /** How many answers each client may have held at a time. */
   places: Places
+  polls: Limit
   /** Aborted when the service closes. */
   closing: AbortSignal
 }

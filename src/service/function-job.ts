@@ -1,6 +1,5 @@
 import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { performance } from 'node:perf_hooks'
 import { functionsJobSchema, type FunctionStep, type Save } from '../contract/functions.ts'
 import type { JobResult, OutputFile } from '../contract/job-result.ts'
 import { successRecord } from '../contract/record.ts'
@@ -36,6 +35,8 @@ interface Walk extends FunctionRun {
   errors: ImagemillError[]
   /** Names files apart. */
   files: number
+  /** What all steps so far took. */
+  elapsed_ms: number
   total: number
 }
 
@@ -44,18 +45,28 @@ interface Walk extends FunctionRun {
  * step on the way is kept without loss. A step that fails takes with it what it holds, and nothing else.
  */
 export async function doFunctions(job: Record<string, unknown>, run: FunctionRun): Promise<FunctionsDone> {
-  const start = performance.now()
   // The service calls the source of every job by one name.
   const { input: _input, ...asked } = job
   const { src, functions } = functionsJobSchema.parse(asked)
   const total = functions.flatMap(savesIn).length
-  const { progress: _, ...own } = run
-  const walk: Walk = { ...own, input: resolve(run.cwd, src), outputs: [], identifiers: [], failures: [], errors: [], files: 0, total }
-  run.progress?.(0, total)
-  for (const step of functions) await take(step, walk.input, walk, () => run.progress?.(walk.outputs.length + walk.failures.length, total))
+  const told = (): void => run.progress?.(walk.outputs.length + walk.failures.length, total)
+  // Each step counts its own files.
+  const walk: Walk = {
+    ...run,
+    progress: told,
+    input: resolve(run.cwd, src),
+    outputs: [],
+    identifiers: [],
+    failures: [],
+    errors: [],
+    files: 0,
+    elapsed_ms: 0,
+    total,
+  }
+  for (const step of functions) await take(step, walk.input, walk, told)
   await rm(join(run.results, STEPS), { recursive: true, force: true })
   const { outputs, identifiers, failures, errors } = walk
-  const elapsed = Math.round(performance.now() - start)
+  const elapsed = Math.round(walk.elapsed_ms)
   const [first] = errors
   if (outputs.length === 0 && first)
     return {
@@ -116,7 +127,8 @@ async function between(wanted: Directives, file: string, walk: Walk): Promise<st
 async function make(query: Directives, file: string, path: string, walk: Walk): Promise<OutputFile> {
   const turn = walk.claims.turn(path)
   try {
-    const { outputs } = await makeFiles({ input: file, request: parseRequest(query), paths: () => [path] }, { ...walk, turn })
+    const { outputs, elapsed_ms } = await makeFiles({ input: file, request: parseRequest(query), paths: () => [path] }, { ...walk, turn })
+    walk.elapsed_ms += elapsed_ms
     const [output] = outputs
     if (!output || outputs.length > 1) throw new TypeError('a step of a job makes one file')
     return output
@@ -130,13 +142,19 @@ function keep({ image_identifier }: Save, output: OutputFile, { outputs, identif
   identifiers.push(image_identifier)
 }
 
+/** Lowest quality that is looked for, where a lower one was not asked for. */
+const LOWEST = 30
+
 function requestOf(wanted: Directives, { quality, max_filesize, extension = '.jpg' }: Save): Directives {
   const format = extension.replace('.', '')
   return {
     ...wanted,
     format,
     ...(quality !== undefined && max_filesize === undefined && { quality }),
-    ...(max_filesize !== undefined && { target_size: max_filesize, ...(quality !== undefined && { max_quality: quality }) }),
+    ...(max_filesize !== undefined && {
+      target_size: max_filesize,
+      ...(quality !== undefined && { min_quality: Math.min(quality, LOWEST), max_quality: quality }),
+    }),
   }
 }
 

@@ -1,5 +1,5 @@
 import { deliverySchema } from '../contract/delivery.ts'
-import { functionsJobSchema, type FunctionStep } from '../contract/functions.ts'
+import { functionsJobSchema } from '../contract/functions.ts'
 import { isRecord } from '../hash.ts'
 import { isRemote } from '../query/remote.ts'
 import { readJson, type BodyLimits } from './body.ts'
@@ -7,12 +7,11 @@ import type { ServiceContext } from './context.ts'
 import { resultsDocument, type Addresses, type ResultsDocument } from './documents.ts'
 import { HOLD, endOf, type Following } from './follow.ts'
 import { savesIn } from './function-job.ts'
-import { InvalidRequest, unknownJob } from './http-error.ts'
-import type { Intake } from './intake.ts'
-import type { AcceptedJob } from './job.ts'
+import { InvalidRequest, unknownJob, type Detail } from './http-error.ts'
+import type { Intake, Part } from './intake.ts'
 import type { Jobs } from './jobs.ts'
 import { wrongPath } from './paths.ts'
-import { detailsOf, readDelivery, wrong, type Asked } from './validate.ts'
+import { detailsOf, readDelivery, within, wrong, type Asked } from './validate.ts'
 
 /** Most jobs of one request, and most files of one job. */
 const TOGETHER = 100
@@ -25,6 +24,8 @@ export interface FunctionsIntakeOptions extends Following {
   jobs: Jobs
   addresses: Addresses
   limits: BodyLimits
+  /** Most jobs that wait. */
+  queueLimit: number
 }
 
 /**
@@ -33,9 +34,7 @@ export interface FunctionsIntakeOptions extends Following {
  */
 export async function postFunctions(c: ServiceContext, options: FunctionsIntakeOptions): Promise<Response> {
   const body = await readJson(c, options.limits)
-  const asked = readAll(body)
-  const taken: AcceptedJob[] = []
-  for (const [part, one] of asked.entries()) taken.push((await options.intake.take(c, one, { part })).job)
+  const { jobs: taken } = await options.intake.take(c, readAll(body, Math.min(TOGETHER, options.queueLimit)))
   const isHeld = taken.every(({ delivery }) => delivery.postback_url === undefined && delivery.callback_url === undefined)
   const signal = AbortSignal.any([c.req.raw.signal, options.closing])
   if (isHeld) await Promise.all(taken.map(({ id }) => endOf(options.view, id, { wait: HOLD, signal })))
@@ -55,20 +54,31 @@ export async function documentOf(
   return { document: { results: { original_meta: {}, images: [], job_id: id } }, ended: false }
 }
 
-function readAll(body: unknown): Asked[] {
-  if (!Array.isArray(body)) return [readOne(body, [])]
-  if (body.length === 0 || body.length > TOGETHER)
-    throw wrong([], `Expected a job, or a list of 1 to ${TOGETHER} jobs, received ${body.length}`, 'value_error.list')
-  return body.map((item: unknown, index) => readOne(item, [index]))
+function readAll(body: unknown, most: number): Part[] {
+  if (!Array.isArray(body)) return [{ asked: read(body) }]
+  if (body.length === 0 || body.length > most)
+    throw wrong([], `Expected a job, or a list of 1 to ${most} jobs, received ${body.length}`, 'value_error.list')
+  const parts = body.map((item: unknown, index) => {
+    const at = [index]
+    return () => ({ asked: within(at, () => read(item)), at })
+  })
+  return allOf(parts)
 }
 
-function readOne(body: unknown, at: number[]): Asked {
-  try {
-    return read(body)
-  } catch (error) {
-    if (!(error instanceof InvalidRequest)) throw error
-    throw new InvalidRequest(error.detail.map(({ loc: [first = 'body', ...rest], ...more }) => ({ loc: [first, ...at, ...rest], ...more })))
-  }
+/** Every part, or everything that is wrong with any of them. */
+function allOf(parts: readonly (() => Part)[]): Part[] {
+  const wrongs: Detail[] = []
+  const right = parts.flatMap((part) => {
+    try {
+      return [part()]
+    } catch (error) {
+      if (!(error instanceof InvalidRequest)) throw error
+      wrongs.push(...error.detail)
+      return []
+    }
+  })
+  if (wrongs.length > 0) throw new InvalidRequest(wrongs)
+  return right
 }
 
 function read(body: unknown): Asked {
@@ -79,12 +89,12 @@ function read(body: unknown): Asked {
   if (!data) throw new InvalidRequest(detailsOf(error, own, [...Object.keys(functionsJobSchema.shape), ...DELIVERY]))
   const expected = isRemote(data.src) ? undefined : wrongPath(data.src)
   if (expected !== undefined)
-    throw wrong(['src'], `Expected ${expected}, received ${JSON.stringify(data.src.slice(0, 80))}`, 'value_error.path')
+    throw wrong(
+      ['src'],
+      `Expected a path below the folder of sources, ${expected}, received ${JSON.stringify(data.src.slice(0, 80))}`,
+      'value_error.path',
+    )
   const files = data.functions.flatMap(savesIn).length
   if (files > FILES) throw wrong(['functions'], `Expected at most ${FILES} files of one job, received ${files}`, 'value_error.list')
-  return { operation: 'functions', job: { ...data, input: data.src }, delivery, weight: stepsIn(data.functions) }
-}
-
-function stepsIn(steps: readonly FunctionStep[]): number {
-  return steps.reduce((sum, { functions = [] }) => sum + 1 + stepsIn(functions), 0)
+  return { operation: 'functions', job: { ...data, input: data.src }, delivery }
 }

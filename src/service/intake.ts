@@ -12,7 +12,8 @@ import type { Idempotency } from './idempotency.ts'
 import { newJobId, type AcceptedJob } from './job.ts'
 import type { Jobs } from './jobs.ts'
 import { escapes, type Folders } from './paths.ts'
-import { readAsked, wrong, type Asked } from './validate.ts'
+import { readAsked, within, wrong, type Asked } from './validate.ts'
+import { sourceSize, weightOf } from './weight.ts'
 
 export interface IntakeOptions {
   jobs: Jobs
@@ -29,53 +30,51 @@ export interface IntakeOptions {
 export interface Intake {
   /** The answer to a job that was posted. */
   post(c: ServiceContext, operation: string): Promise<Response>
-  /** Takes a job that was read already; `digest` is that of all that was asked for. */
-  take(
-    c: ServiceContext,
-    asked: Asked,
-    more?: { id?: string; upload?: string; digest?: string; part?: number },
-  ): Promise<{ job: AcceptedJob; replayed: boolean }>
+  /** Takes jobs that were read already: all of them or, when anything is wrong with one or too many wait, none. */
+  take(c: ServiceContext, parts: readonly Part[]): Promise<{ jobs: AcceptedJob[]; replayed: boolean }>
+}
+
+/** A job of a request. */
+export interface Part {
+  asked: Asked
+  /** Where in the body it is. */
+  at?: number[]
+  id?: string
+  upload?: string
+  /** sha256 of the upload, hex. */
+  digest?: string
 }
 
 const KEY = /^[\x21-\x7E]{1,255}$/
 
 export function openIntake(options: IntakeOptions): Intake {
   const { jobs, folders, limits, idempotency, allowPrivateWebhooks } = options
-  const take: Intake['take'] = async (c, asked, { id = newJobId(), upload, digest = '', part = 0 } = {}) => {
-    checkSource(asked, upload, options)
-    checkDelivery(asked, allowPrivateWebhooks)
-    const job: AcceptedJob = {
-      id,
-      ...asked,
-      endpoint: c.req.path,
-      ...(upload !== undefined && { upload }),
-      queued_ms: Date.now(),
+  const take: Intake['take'] = async (c, parts) => {
+    for (const { asked, upload, at = [] } of parts) {
+      within(at, () => checkSource(asked, upload, options))
+      within(at, () => checkDelivery(asked, allowPrivateWebhooks))
     }
-    const make = async (): Promise<AcceptedJob> => {
-      if (await jobs.submit(job)) return job
-      const { queued } = jobs.counts()
-      throw new HttpError({
-        status: 503,
-        code: 'CONCURRENT_JOBS_EXCEEDED',
-        message: `${queued} jobs wait, which is as many as may, or the service is closing`,
-        retryAfter: Math.min(60, Math.max(1, Math.ceil(jobs.estimate(job.operation, job.weight) / 10))),
-      })
+    const wanted = await Promise.all(parts.map((part) => acceptedJob(c, part, folders)))
+    const make = async (): Promise<AcceptedJob[]> => {
+      const taken = await jobs.submit(wanted)
+      if (taken === 'taken') return wanted
+      throw taken === 'closing' ? closing() : full(jobs)
     }
     const key = c.req.header('idempotency-key')
-    if (key === undefined) return { job: await make(), replayed: false }
+    if (key === undefined) return { jobs: await make(), replayed: false }
     if (!KEY.test(key))
       throw new HttpError({
         status: 400,
         code: 'IDEMPOTENCY_KEY_INVALID',
         message: 'expected 1 to 255 visible characters in the header Idempotency-Key',
       })
-    const exists = async (earlier: string): Promise<AcceptedJob | undefined> => jobs.accepted(earlier)
-    const all = sha256(canonical({ endpoint: job.endpoint, ...asked, digest }))
+    const digest = sha256(canonical({ endpoint: c.req.path, parts: parts.map((part) => [part.asked, part.digest ?? '']) }))
     const { answer, replayed } = await idempotency.once(
-      { client: c.get('client'), key: `${part} ${key}`, digest: all, id },
-      { exists, make },
+      { client: c.get('client'), key, digest, ids: wanted.map(({ id }) => id) },
+      { exists: (id) => jobs.accepted(id), make },
     )
-    return { job: answer, replayed }
+    if (replayed) c.header('Idempotency-Replayed', 'true')
+    return { jobs: answer, replayed }
   }
 
   return {
@@ -83,21 +82,47 @@ export function openIntake(options: IntakeOptions): Intake {
     async post(c, operation) {
       const id = newJobId()
       const folder = join(folders.uploads, id)
-      let taken: { job: AcceptedJob; replayed: boolean } | undefined
+      let job: AcceptedJob | undefined
       try {
         const { fields, upload } = await readBody(c, folder, limits)
         const asked = readAsked(operation, fields, upload?.name)
-        taken = await take(c, asked, { id, ...(upload && { upload: upload.name, digest: upload.digest }) })
+        const taken = await take(c, [{ asked, id, ...(upload && { upload: upload.name, digest: upload.digest }) }])
+        job = taken.jobs[0]
       } finally {
         // What was uploaded for nothing does not stay.
-        if (taken?.job.id !== id) await rm(folder, { recursive: true, force: true })
+        if (job?.id !== id) await rm(folder, { recursive: true, force: true })
       }
-      const { job, replayed } = taken
+      if (!job) throw new TypeError('a request for one job has led to none')
       c.header('Location', locationOf(c, job))
-      if (replayed) c.header('Idempotency-Replayed', 'true')
-      return c.json(queuedResponse(job, jobs.estimate(job.operation, job.weight)), 202)
+      return c.json(queuedResponse(job, jobs.estimate(job.weight)), 202)
     },
   }
+}
+
+async function acceptedJob(
+  c: ServiceContext,
+  { asked, id = newJobId(), upload }: Part,
+  { dir = '', uploads }: Folders,
+): Promise<AcceptedJob> {
+  const input = String(asked.job['input'])
+  const file = upload === undefined ? (isRemote(input) ? undefined : join(dir, input)) : join(uploads, id, upload)
+  const weight = weightOf(asked.job, await sourceSize(file))
+  return { id, ...asked, endpoint: c.req.path, ...(upload !== undefined && { upload }), weight, queued_ms: Date.now() }
+}
+
+function full(jobs: Jobs): HttpError {
+  const { queued } = jobs.counts()
+  return new HttpError({
+    status: 503,
+    code: 'CONCURRENT_JOBS_EXCEEDED',
+    message: `${queued} jobs wait: there is no room for what was sent`,
+    retryAfter: Math.min(60, Math.max(1, Math.ceil(jobs.estimate({}) / 10))),
+  })
+}
+
+/** Whoever comes again finds the next process. */
+function closing(): HttpError {
+  return new HttpError({ status: 503, code: 'SERVICE_CLOSING', message: 'the service is closing and takes no more jobs', retryAfter: 5 })
 }
 
 /** Where the status of a job is, from the address that it was posted to. */

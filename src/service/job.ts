@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Delivery } from '../contract/delivery.ts'
 import type { JobResult } from '../contract/job-result.ts'
+import type { Weight } from './weight.ts'
 
 /** A job as it was taken: what the journal keeps of it until it ends. */
 export interface AcceptedJob {
@@ -14,8 +15,8 @@ export interface AcceptedJob {
   /** File name of the upload that it works on, in place of one below the folder of sources. */
   upload?: string
   delivery: Delivery
-  /** How much work it is, about, in outputs. */
-  weight: number
+  /** How much work it is, about. */
+  weight: Weight
   /** ms since 1970. */
   queued_ms: number
 }

@@ -1,23 +1,24 @@
-import { ImagemillError } from '../errors.ts'
-import { failureRecord } from '../jobs/failure.ts'
-import { openEstimate } from './estimate.ts'
-import { failuresOf } from './identifiers.ts'
+import { cancelledDone } from './cancelled.ts'
+import { openEstimate, waitBehind } from './estimate.ts'
 import type { AcceptedJob, EndedJob } from './job.ts'
+import type { Journal } from './journal.ts'
 import { liveJob, type Live, type LiveJob } from './live.ts'
 import { openRunner, type RunnerOptions } from './runner.ts'
-import type { Done } from './work.ts'
+import type { Weight } from './weight.ts'
 
 export type Seen = { live: LiveJob } | { ended: EndedJob }
 
 export interface JobsOptions extends RunnerOptions {
   /** Most jobs that wait. */
   queueLimit: number
+  /** Images worked on at a time. */
+  encoders: number
 }
 
 /** All jobs of a service, from the moment they are taken. */
 export interface Jobs {
-  /** Takes a job, which from then on is done whatever happens; false when too many wait. */
-  submit(job: AcceptedJob): Promise<boolean>
+  /** Takes jobs, which from then on are done whatever happens: all of them or, when too many wait or the service closes, none. */
+  submit(jobs: readonly AcceptedJob[]): Promise<'taken' | 'full' | 'closing'>
   /** Undefined for a job that never was, or is forgotten. */
   find(id: string): Promise<Seen | undefined>
   /** A job as it was taken. */
@@ -30,7 +31,7 @@ export interface Jobs {
   list(): LiveJob[]
   counts(): { queued: number; running: number }
   /** s until a job that is as much work would be done, were it taken now. */
-  estimate(operation: string, weight: number): number
+  estimate(weight: Weight): number
   /** s until a job will be done. */
   left(job: LiveJob): number
   /** Lets what is under way end, for so many ms; what has not ended then is stopped, and done after the next start. */
@@ -39,10 +40,10 @@ export interface Jobs {
 
 /** Opens all jobs of a journal: those that an earlier process left go on. */
 export async function openJobs(options: JobsOptions): Promise<Jobs> {
-  const { journal, lanes, queueLimit, onEnd } = options
+  const { journal, encoders, queueLimit, onEnd } = options
   const estimate = openEstimate()
   const runner = openRunner(options, estimate)
-  const { live, waiting, running } = runner
+  const { live } = runner
   /** Jobs that are being written into the journal. */
   let taking = 0
   let closing = false
@@ -53,16 +54,25 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
     else await onEnd(ended).then(() => journal.close(job.id))
   }
 
-  const secondsOf = (jobs: Iterable<Live>): number => [...jobs].reduce((sum, job) => sum + estimate.of(job.operation, job.weight), 0)
+  const waits = ({ status }: Live): boolean => status !== 'processing'
+  const waiting = (): number => [...live.values()].filter(waits).length
+  /** s of work that is left of a job, its wait not counted. */
+  const leftOf = ({ weight, progress, begun_ms }: Live): number => {
+    const own = estimate.of(weight)
+    if (begun_ms === undefined) return own
+    return Math.max(0.1 * own, Math.min(own * (1 - progress / 100), own - (Date.now() - begun_ms) / 1000))
+  }
+  const wait = (before: readonly Live[]): number => waitBehind(before.map(leftOf), encoders)
 
   return {
-    async submit(job) {
-      if (closing || waiting.length + taking >= queueLimit) return false
-      taking++
-      await journal.accept(job).finally(() => taking--)
-      // Taken while the service closes, it is done after the next start.
-      if (!closing) runner.add(liveJob(job))
-      return true
+    async submit(jobs) {
+      if (closing) return 'closing'
+      if (waiting() + taking + jobs.length > queueLimit) return 'full'
+      taking += jobs.length
+      await acceptAll(journal, jobs).finally(() => (taking -= jobs.length))
+      // Taken while the service closes, they are done after the next start.
+      if (!closing) for (const job of jobs) runner.add(liveJob(job))
+      return 'taken'
     },
     async find(id) {
       const job = live.get(id)
@@ -78,7 +88,7 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
       job.controller?.abort()
       if (runner.withdraw(job)) {
         const accepted = await journal.read(id)
-        if (accepted) await runner.finish(job, 'cancelled', accepted, neverDone(accepted))
+        if (accepted) await runner.finish(job, 'cancelled', accepted, cancelledDone(accepted))
       }
       return job.ended
     },
@@ -88,13 +98,14 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
       return () => void job?.listeners.delete(listener)
     },
     list: () => [...live.values()],
-    counts: () => ({ queued: live.size - running.size, running: running.size }),
-    estimate: (operation, weight) => rounded(estimate.of(operation, weight) + secondsOf(live.values()) / lanes),
-    left(job) {
-      const own = estimate.of(job.operation, job.weight)
-      if (job.started_ms !== undefined) return rounded(own * (1 - job.progress / 100))
-      const at = waiting.findIndex(({ id }) => id === job.id)
-      return rounded(own + secondsOf([...running, ...waiting.slice(0, Math.max(0, at))]) / lanes)
+    counts: () => ({ queued: waiting(), running: live.size - waiting() }),
+    estimate: (weight) => rounded(estimate.of(weight) + wait([...live.values()])),
+    left({ id }) {
+      const all = [...live.values()]
+      const at = all.findIndex((job) => job.id === id)
+      const job = all[at]
+      if (!job) return rounded(0)
+      return rounded(leftOf(job) + (waits(job) ? wait(all.slice(0, at)) : 0))
     },
     async close(grace_ms) {
       closing = true
@@ -103,13 +114,17 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
   }
 }
 
+async function acceptAll(journal: Journal, jobs: readonly AcceptedJob[]): Promise<void> {
+  try {
+    for (const job of jobs) await journal.accept(job)
+  } catch (error) {
+    // Their caller is told that none was taken.
+    await Promise.allSettled(jobs.map(({ id }) => journal.close(id)))
+    throw error
+  }
+}
+
 /** s with one digit; nothing is done at once. */
 function rounded(seconds: number): number {
   return Math.max(0.1, Math.round(seconds * 10) / 10)
-}
-
-function neverDone(job: AcceptedJob): Done {
-  const error = new ImagemillError({ code: 'CANCELLED', message: 'the job was cancelled before it began' })
-  const record = failureRecord(job.operation, error, 0)
-  return { record, files: [], original_meta: {}, failures: failuresOf(job, record.error) }
 }

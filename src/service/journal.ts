@@ -42,7 +42,7 @@ const acceptedSchema = z.strictObject({
   job: z.record(z.string(), z.unknown()),
   upload: text.exactOptional(),
   delivery: deliverySchema,
-  weight: z.number(),
+  weight: z.record(z.string(), z.number()),
   queued_ms: z.number(),
 })
 

@@ -1,3 +1,6 @@
+import type { ServiceContext } from './context.ts'
+import { HttpError } from './http-error.ts'
+
 /** How often each client may do something. */
 export interface Limit {
   /** Counts one; answers s to wait when it was one too many, else 0. */
@@ -22,6 +25,18 @@ export function openLimit(perSecond: number, now: () => number = () => performan
       return tokens >= 1 ? 0 : Math.max(1, Math.ceil((1 - tokens) / perSecond))
     },
   }
+}
+
+/** Counts a poll of whoever asks; one too many is refused. */
+export function countPoll(c: ServiceContext, polls: Limit): void {
+  const wait = polls.take(c.get('client'))
+  if (wait > 0)
+    throw new HttpError({
+      status: 429,
+      code: 'RATE_LIMIT_EXCEEDED',
+      message: 'this client asks too often; /listen/{job_id} waits for the end of a job',
+      retryAfter: wait,
+    })
 }
 
 /** How many of something each client may have at a time. */

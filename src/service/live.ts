@@ -1,5 +1,6 @@
 import type { JobStatus } from './documents.ts'
 import type { AcceptedJob, EndedJob } from './job.ts'
+import type { Weight } from './weight.ts'
 
 /** What is seen of a job that has not ended. */
 export interface LiveJob {
@@ -10,8 +11,11 @@ export interface LiveJob {
   /** Per cent; never less than before. */
   progress: number
   queued_ms: number
-  weight: number
+  weight: Weight
+  /** When it was taken up: its source is read, and what has to be made is asked for. */
   started_ms?: number
+  /** When the turn of the first of its outputs came. */
+  begun_ms?: number
 }
 
 /** A job that has not ended, as it is worked on. Of what it asks for nothing is held: thousands may wait. */

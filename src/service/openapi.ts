@@ -1,12 +1,13 @@
 import { jsonSchemaOf, type SCHEMAS } from '../contract/schemas.ts'
 import { isRecord } from '../hash.ts'
+import { ERRORS, ID, KEY, REFUSALS, json, ref, type Json } from './openapi-parts.ts'
+import { functionPaths, otherPaths, storePaths } from './openapi-paths.ts'
 
 export const OPERATIONS = ['resize', 'srcset', 'quality', 'placeholder', 'exif', 'convert'] as const
 
-type Json = Record<string, unknown>
-
 /** Schemas by their name in the document. */
 const SHAPES = [
+  'job-list',
   'job-result',
   'output-file',
   'job-queued-response',
@@ -18,7 +19,7 @@ const SHAPES = [
 ] as const satisfies (keyof typeof SCHEMAS)[]
 
 /** The routes of the service as OpenAPI 3.1, from the schemas that requests are checked by. */
-export function openApi({ version, url, hasKey }: { version: string; url: string; hasKey: boolean }): Json {
+export function openApi({ version, url, hasKey, isStore }: { version: string; url: string; hasKey: boolean; isStore: boolean }): Json {
   return {
     openapi: '3.1.0',
     info: {
@@ -29,11 +30,15 @@ export function openApi({ version, url, hasKey }: { version: string; url: string
     },
     servers: [{ url }],
     ...(hasKey && { security: [{ key: [] }] }),
-    paths: { ...operationPaths(), ...jobPaths(), ...otherPaths() },
+    paths: { ...operationPaths(), ...functionPaths(), ...jobPaths(), ...otherPaths(), ...(isStore && storePaths()) },
     components: {
-      ...(hasKey && { securitySchemes: { key: { type: 'apiKey', in: 'header', name: 'X-API-Key' } } }),
+      securitySchemes: {
+        ...(hasKey && { key: { type: 'apiKey', in: 'header', name: 'X-API-Key' } }),
+        ...(isStore && { token: { type: 'http', scheme: 'bearer' } }),
+      },
       schemas: {
-        ...Object.fromEntries(OPERATIONS.map((name) => [`${name}-job`, jobSchema(name)])),
+        ...Object.fromEntries(OPERATIONS.map((name) => [`${name}-job`, jobSchema(`${name}-job`)])),
+        'functions-job': jobSchema('functions-job'),
         ...Object.fromEntries(SHAPES.map((name) => [name, plain(jsonSchemaOf(name))])),
       },
     },
@@ -41,8 +46,8 @@ export function openApi({ version, url, hasKey }: { version: string; url: string
 }
 
 /** A job as it is posted: where its files go is the service's affair, and whom to tell is said in it, too. */
-export function jobSchema(operation: (typeof OPERATIONS)[number]): Json {
-  const schema = plain(jsonSchemaOf(`${operation}-job`))
+function jobSchema(name: `${(typeof OPERATIONS)[number] | 'functions'}-job`): Json {
+  const schema = rooted(plain(jsonSchemaOf(name)), name)
   const required = Array.isArray(schema['required']) ? schema['required'] : []
   const delivery = plain(jsonSchemaOf('delivery'))
   const properties = isRecord(schema['properties']) ? schema['properties'] : {}
@@ -50,23 +55,21 @@ export function jobSchema(operation: (typeof OPERATIONS)[number]): Json {
   return {
     ...schema,
     properties: { ...properties, ...more },
-    required: required.filter((name) => !['operation', 'input', 'output', 'output_dir'].includes(String(name))),
+    required: required.filter((field) => !['operation', 'input', 'output', 'output_dir'].includes(String(field))),
   }
+}
+
+/** A schema that refers to itself does so from the top of the document. */
+function rooted(schema: Json, name: string): Json {
+  const text = JSON.stringify(schema).replaceAll('"$ref":"#', `"$ref":"#/components/schemas/${name}`)
+  const value: unknown = JSON.parse(text)
+  return isRecord(value) ? value : schema
 }
 
 /** Within a document a schema says its dialect once, at the top. */
 function plain(schema: object): Json {
   const { $schema: _, ...rest } = { $schema: '', ...schema }
   return rest
-}
-
-const ref = (name: string): Json => ({ $ref: `#/components/schemas/${name}` })
-const json = (description: string, name: string): Json => ({ description, content: { 'application/json': { schema: ref(name) } } })
-const ID = { name: 'job_id', in: 'path', required: true, schema: { type: 'string' } }
-
-const ERRORS = {
-  401: json('The header X-API-Key is missing or wrong.', 'api-error'),
-  429: json('Too many requests of this client; Retry-After says when to come again.', 'api-error'),
 }
 
 function operationPaths(): Json {
@@ -90,12 +93,7 @@ function postJob(name: string): Json {
     operationId: name,
     summary: `Takes a job: ${name}`,
     parameters: [
-      {
-        name: 'Idempotency-Key',
-        in: 'header',
-        schema: { type: 'string' },
-        description: 'The same key with the same body is the same job.',
-      },
+      KEY,
       { name: 'job', in: 'query', schema: { type: 'string' }, description: 'The job as JSON, when the body is an image.' },
       { name: 'filename', in: 'query', schema: { type: 'string' }, description: 'What the image is called, when the body is one.' },
     ],
@@ -109,17 +107,13 @@ function postJob(name: string): Json {
     },
     responses: {
       202: json('It was taken, and will be done whatever happens.', 'job-queued-response'),
-      400: json('The body is not what its type says.', 'api-error'),
-      413: json('The body is too large.', 'api-error'),
-      415: json('The body is of another type.', 'api-error'),
-      422: json('The job is wrong in itself.', 'validation-error'),
-      503: json('Too many jobs wait, or the disk is full.', 'api-error'),
+      ...REFUSALS,
       ...ERRORS,
     },
   }
 }
 
-function getStatus(summary: string): Json {
+function getStatus(summary: string): { summary: string; parameters: Json[]; responses: Json } {
   return {
     summary,
     parameters: [ID, { name: 'If-None-Match', in: 'header', schema: { type: 'string' } }],
@@ -129,6 +123,17 @@ function getStatus(summary: string): Json {
       404: json('There is no such job.', 'api-error'),
       ...ERRORS,
     },
+  }
+}
+
+function listen(): Json {
+  const status = getStatus('The status of a job when it has ended, or after 30 s')
+  const timeout = { name: 'timeout', in: 'query', schema: { type: 'number', minimum: 0 }, description: 'Seconds, in place of 30.' }
+  return {
+    ...status,
+    operationId: 'listen',
+    parameters: [...status.parameters, timeout],
+    responses: { ...status.responses, 400: json('`timeout` is not a number of seconds.', 'api-error') },
   }
 }
 
@@ -150,8 +155,12 @@ function jobPaths(): Json {
     summary: 'Every status of a job as it comes',
     parameters: [ID],
     responses: {
-      200: { description: 'Events named `status`.', content: { 'text/event-stream': {} } },
+      200: {
+        description: 'Events named `status`, the data of each a job-status-response.',
+        content: { 'text/event-stream': { schema: { type: 'string' } } },
+      },
       404: json('There is no such job.', 'api-error'),
+      ...ERRORS,
     },
   }
   return {
@@ -159,7 +168,7 @@ function jobPaths(): Json {
       get: {
         operationId: 'jobs',
         summary: 'Jobs that have not ended',
-        responses: { 200: { description: 'A list.', content: { 'application/json': {} } }, ...ERRORS },
+        responses: { 200: json('A list.', 'job-list'), ...ERRORS },
       },
     },
     '/v1/jobs/{job_id}': {
@@ -167,43 +176,6 @@ function jobPaths(): Json {
       delete: { ...cancelJob(), operationId: 'cancel' },
     },
     '/v1/jobs/{job_id}/events': { get: { ...events, operationId: 'events' } },
-    '/listen/{job_id}': { get: { ...getStatus('The status of a job when it has ended, or after 30 s'), operationId: 'listen' } },
-  }
-}
-
-function otherPaths(): Json {
-  const open = (operationId: string, summary: string, type = 'application/json'): Json => ({
-    get: { operationId, summary, security: [], responses: { 200: { description: summary, content: { [type]: {} } } } },
-  })
-  const signed = (name: string): Json => ({ name, in: 'query', required: true, schema: { type: 'string' } })
-  return {
-    '/results/{job_id}/{name}': {
-      get: {
-        operationId: 'result',
-        summary: 'A file that a job made',
-        security: [],
-        parameters: [ID, { name: 'name', in: 'path', required: true, schema: { type: 'string' } }, signed('expires'), signed('signature')],
-        responses: {
-          200: { description: 'The whole file.', content: { 'image/*': {} } },
-          206: { description: 'The part that `Range` asks for.', content: { 'image/*': {} } },
-          304: { description: 'It is as it was.' },
-          403: json('The address was not given out by this service.', 'api-error'),
-          410: json('The time of the address is over.', 'api-error'),
-          416: json('The part is not within the file.', 'api-error'),
-        },
-      },
-    },
-    '/webhooks/event-schema': open('eventSchema', 'The JSON Schema of what callback_url is told', 'application/schema+json'),
-    '/schemas/{name}.json': open('schema', 'A JSON Schema', 'application/schema+json'),
-    '/openapi.json': open('openapi', 'This document'),
-    '/healthz': open('health', 'Whether the process runs'),
-    '/readyz': open('ready', 'Whether jobs are taken'),
-    '/metrics': {
-      get: {
-        operationId: 'metrics',
-        summary: 'Counters for Prometheus',
-        responses: { 200: { description: 'Text format 0.0.4.', content: { 'text/plain': {} } }, ...ERRORS },
-      },
-    },
+    '/listen/{job_id}': { get: listen() },
   }
 }

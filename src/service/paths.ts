@@ -14,7 +14,10 @@ export interface Folders {
   cache: string
 }
 
-const PATH = 'a path below the folder of sources, with `/` and without `..`'
+/** Most bytes of a name in a folder, with any file system, and of a whole path. */
+const [NAME, WHOLE] = [255, 1000]
+
+const PATH = `with \`/\` and without \`..\`, in names of at most ${NAME} bytes`
 
 /** Names that Windows has for devices, in every folder and with any extension. */
 const DEVICE = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?: *\..*)?$/i
@@ -24,12 +27,13 @@ function isMistaken(part: string): boolean {
   return DEVICE.test(part) || /[. ]$/.test(part) || /[<>:"|?*]/.test(part)
 }
 
-/** Why a text is no path below a folder, undefined when it is one. Nothing on disk is looked at. */
+/** How a path below a folder has to be written, undefined for a text that is one. Nothing on disk is looked at. */
 export function wrongPath(path: string, platform: NodeJS.Platform = process.platform): string | undefined {
   const parts = path.split('/')
   const isRelative = !path.startsWith('/') && !/^[a-z]:/i.test(path) && !path.includes('\\') && !/[\0-\u001F\u007F]/.test(path)
   const isPlain = platform !== 'win32' || !parts.some(isMistaken)
-  if (path.length <= 1000 && isRelative && isPlain && parts.every((part) => part !== '' && part !== '..' && part !== '.')) return undefined
+  const isShort = Buffer.byteLength(path) <= WHOLE && parts.every((part) => Buffer.byteLength(part) <= NAME)
+  if (isShort && isRelative && isPlain && parts.every((part) => part !== '' && part !== '..' && part !== '.')) return undefined
   return PATH
 }
 

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events'
+import { cancelledDone } from './cancelled.ts'
 import type { JobStatus } from './documents.ts'
 import type { Estimate } from './estimate.ts'
 import type { AcceptedJob, EndedJob, EndStatus } from './job.ts'
@@ -66,14 +67,13 @@ export function openRunner(options: RunnerOptions, estimate: Estimate): Runner {
     if (job.cancelled) controller.abort()
     job.started_ms ??= Math.max(job.queued_ms, Date.now())
     if (job.attempt === 1) move(job, 'pending', 1, onChange)
-    const progress = (done: number, total: number): void => move(job, 'processing', 5 + (90 * done) / Math.max(1, total), onChange)
-    const done = await work(accepted, { signal: controller.signal, progress })
+    const done = await work(accepted, { signal: controller.signal, progress: progressOf(job, onChange) })
     const { record } = done
     if (record.success) {
-      estimate.learn(job.operation, job.weight, (Date.now() - job.started_ms) / 1000)
+      if (job.attempt === 1) estimate.learn(job.weight, record.elapsed_ms / 1000)
       return finish(job, done.main ? 'completed' : 'failed', accepted, done)
     }
-    if (job.cancelled) return finish(job, 'cancelled', accepted, done)
+    if (job.cancelled) return finish(job, 'cancelled', accepted, cancelledDone(accepted))
     const mayPass = record.retryable === true && (state.closing || job.attempt < attempts)
     // Those that failed together are not tried together.
     if (mayPass) return again(job, backoff * 4 ** (job.attempt - 1) * (0.75 + Math.random() / 2))
@@ -131,10 +131,18 @@ export function openRunner(options: RunnerOptions, estimate: Estimate): Runner {
   }
 }
 
-function endedJob({ started_ms, attempt }: Live, status: EndStatus, accepted: AcceptedJob, done: Done): EndedJob {
+function endedJob({ started_ms, begun_ms, attempt }: Live, status: EndStatus, accepted: AcceptedJob, done: Done): EndedJob {
   // A clock that is set back makes no time negative.
-  const started = started_ms ?? Math.max(accepted.queued_ms, Date.now())
+  const started = begun_ms ?? started_ms ?? Math.max(accepted.queued_ms, Date.now())
   return { ...accepted, end: { status, started_ms: started, ended_ms: Math.max(started, Date.now()), attempts: attempt, ...done } }
+}
+
+/** Told first when the turn of one of a job's outputs has come. */
+function progressOf(job: Live, onChange: (job: LiveJob) => void): (done: number, total: number) => void {
+  return (done, total) => {
+    job.begun_ms ??= Math.max(job.started_ms ?? 0, Date.now())
+    move(job, 'processing', 5 + (90 * done) / Math.max(1, total), onChange)
+  }
 }
 
 function move(job: Live, status: JobStatus, progress: number, onChange: (job: LiveJob) => void): void {

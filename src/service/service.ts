@@ -33,6 +33,8 @@ export interface ServiceOptions {
   cache: string
   /** Jobs under way at a time. */
   lanes: number
+  /** Images worked on at a time. */
+  encoders: number
   queueLimit: number
   attempts: number
   limits: BodyLimits
@@ -111,8 +113,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     allowsSource: options.allowsSource,
     allowPrivateWebhooks: options.webhooks.allowPrivate,
   })
-  const following = { view: viewOf(jobs, results), places: openPlaces(HELD), closing: closing.signal }
-  const functions = { ...following, intake, jobs, addresses: results, limits }
+  const following = { view: viewOf(jobs, results), places: openPlaces(HELD), polls: openLimit(options.pollLimit), closing: closing.signal }
+  const functions = { ...following, intake, jobs, addresses: results, limits, queueLimit: options.queueLimit }
   const app = createApp({
     ...following,
     intake,
@@ -125,7 +127,6 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     ...(options.store && { store: options.store }),
     metrics,
     gauges: () => ({ ...gaugesOf(jobs), imagemill_webhooks_pending: webhooks.pending() }),
-    polls: openLimit(options.pollLimit),
     doors: { hosts: options.hosts, origins: options.origins },
     keys: options.keys,
     version: options.version,

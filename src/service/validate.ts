@@ -6,7 +6,6 @@ import { short } from '../jobs/invalid.ts'
 import { OPERATIONS } from '../jobs/operations.ts'
 import { isRemote } from '../query/remote.ts'
 import { nearest } from '../query/spelling.ts'
-import { weightOf } from './estimate.ts'
 import { nameIn } from './fetched.ts'
 import { InvalidRequest, type Detail } from './http-error.ts'
 import { wrongPath } from './paths.ts'
@@ -15,8 +14,6 @@ export interface Asked {
   operation: string
   job: Record<string, unknown>
   delivery: Delivery
-  /** How much work it is, about, in outputs. */
-  weight: number
 }
 
 const DELIVERY = Object.keys(deliverySchema.shape)
@@ -36,7 +33,7 @@ export function readAsked(operation: string, body: unknown, input?: string): Ask
     throw wrong(['input'], 'Expected no path beside an uploaded file', 'value_error.input')
   const job = withOutput(operation, { ...own, operation, ...(input !== undefined && { input }) })
   checkJob(operation, job)
-  return { operation, job, delivery, weight: weightOf(job) }
+  return { operation, job, delivery }
 }
 
 export function readDelivery(value: Record<string, unknown>): Delivery {
@@ -67,7 +64,8 @@ function pathDetails(job: Record<string, unknown>): Detail[] {
     if (typeof value !== 'string' || value === '' || (name === 'input' && isRemote(value)) || (name === 'output_dir' && value === '.'))
       return []
     const expected = wrongPath(value)
-    const msg = `Expected ${expected}, received ${short(JSON.stringify(value))}`
+    const folder = name === 'input' ? 'sources' : 'results'
+    const msg = `Expected a path below the folder of ${folder}, ${expected}, received ${short(JSON.stringify(value))}`
     return expected === undefined ? [] : [{ loc: ['body', name], msg, type: 'value_error.path' }]
   })
 }
@@ -110,6 +108,16 @@ function typeOf(value: unknown): string {
 
 export function wrong(loc: (string | number)[], msg: string, type: string): InvalidRequest {
   return new InvalidRequest([{ loc: ['body', ...loc], msg, type }])
+}
+
+/** Does what belongs to one part of a body; what is wrong with it is told by the place where it is. */
+export function within<T>(at: readonly number[], work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof InvalidRequest)) throw error
+    throw new InvalidRequest(error.detail.map(({ loc: [first = 'body', ...rest], ...more }) => ({ loc: [first, ...at, ...rest], ...more })))
+  }
 }
 
 export function sentence(text: string): string {

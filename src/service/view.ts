@@ -1,18 +1,7 @@
-import { endedResponse, type Addresses, type JobStatus, type JobStatusResponse } from './documents.ts'
+import { endedResponse, type Addresses, type JobStatusResponse } from './documents.ts'
+import type { ListedJob } from '../contract/lifecycle.ts'
 import type { Jobs } from './jobs.ts'
 import type { LiveJob } from './live.ts'
-
-/** A job as a list shows it. */
-export interface ListedJob {
-  job_id: string
-  operation: string
-  /** What it is about, where it has a name. */
-  name?: string
-  status: JobStatus
-  progress: number
-  /** ISO 8601 */
-  queued_at: string
-}
 
 /** What can be asked about jobs, whoever does them. */
 export interface JobsView {
@@ -37,7 +26,7 @@ export function viewOf(jobs: Jobs, addresses: Addresses): JobsView {
 }
 
 function liveResponse({ id, status, progress }: LiveJob, estimated_time_seconds: number): JobStatusResponse {
-  if (status === 'completed' || status === 'failed') throw new TypeError(`a job that has ${status} is not live`)
+  if (status === 'completed' || status === 'failed' || status === 'cancelled') throw new TypeError(`a job that has ${status} is not live`)
   return { job_id: id, status, progress, estimated_time_seconds }
 }
 

@@ -10,10 +10,12 @@ import { writeWhole } from '../jobs/files.ts'
 import { runJob } from '../jobs/run.ts'
 import type { Pipeline } from '../pipeline.ts'
 import { displayedSize } from '../query/plan.ts'
+import { encodePath } from '../module/picture-html.ts'
 import { isRemote } from '../query/remote.ts'
 import { parseRequest } from '../query/request.ts'
 import type { Format } from '../types.ts'
 import { failuresOf, identifierOf } from './identifiers.ts'
+import { withAddresses } from './html-addresses.ts'
 import type { AcceptedJob, JobEnd, ResultFile } from './job.ts'
 import { fetchSource } from './fetched.ts'
 import { doFunctions } from './function-job.ts'
@@ -39,11 +41,8 @@ export async function doJob(job: AcceptedJob, context: WorkContext): Promise<Don
   // What an earlier try has left behind.
   await rm(results, { recursive: true, force: true })
   const done = await tryJob(job, results, context).catch((error: unknown): Done => failed(failureRecord(job.operation, error, 0), job))
-  return {
-    ...done,
-    record: hidden(done.record, folders),
-    failures: done.failures.map(({ image_identifier, error }) => ({ image_identifier, error: withoutFolders(error, folders) })),
-  }
+  const failures = done.failures.map(({ image_identifier, error }) => ({ image_identifier, error: withoutFolders(error, folders) }))
+  return { ...done, record: hidden(done.record, failures, folders), failures }
 }
 
 async function tryJob(job: AcceptedJob, results: string, context: WorkContext): Promise<Done> {
@@ -89,9 +88,11 @@ async function collect(
   record: JobSuccess,
   { results, original_meta, identifiers = [], failures = [] }: Collecting,
 ): Promise<Done> {
+  const nameOf = (path: string): string => relative(results, path).split(sep).join('/')
   const named = {
     ...record,
-    outputs: record.outputs.map((output) => ({ ...output, path: relative(results, output.path).split(sep).join('/') })),
+    outputs: record.outputs.map((output) => ({ ...output, path: nameOf(output.path) })),
+    metadata: withAddresses(record.metadata, (path) => encodePath(nameOf(path))),
   }
   const files: ResultFile[] = []
   for (const [index, output] of named.outputs.entries())
@@ -148,8 +149,8 @@ export async function sizeOf(pipeline: Pipeline, file: string): Promise<JobEnd['
   }
 }
 
-function hidden(record: JobResult, folders: Folders): JobResult {
-  if (record.success) return record
+function hidden(record: JobResult, failures: JobEnd['failures'], folders: Folders): JobResult {
+  if (record.success) return record.metadata?.['failures'] === undefined ? record : { ...record, metadata: { failures } }
   const { error, hint, ...rest } = record
   return { ...rest, error: withoutFolders(error, folders), ...(hint !== undefined && { hint: withoutFolders(hint, folders) }) }
 }

@@ -279,7 +279,7 @@ test('limits hold before anything is decoded', () => {
   const list = Array.from({ length: 100 }, (_, index) => index + 1).join(';')
   expect(failureOf(() => planOf(`w=${list}&h=${list}&quality=${list}&blur=${list}`))).toMatchObject({
     code: 'SIZE_LIMIT',
-    reason: 'the lists of the query multiply to 100000000 outputs: expected at most 1000',
+    reason: 'the lists multiply to 100000000 outputs: expected at most 1000',
   })
 })
 

@@ -100,6 +100,7 @@ test('what fails takes with it what is made from it, and nothing else; all shape
   expect(part.images.map(({ image_identifier }) => image_identifier)).toEqual(['a', 'd'])
   expect(part.failed_image_identifiers).toEqual(['b', 'c'])
   expect(part.errors).toHaveLength(1)
+  expect(JSON.stringify(await service.completed(part.job_id))).not.toContain(root)
 
   const answer = await service.post('/job', [blurred, { src: 'missing.jpg', functions: [{ name: 'no_op', ...save('x') }] }])
   const both = ((await answer.json()) as unknown[]).map((item) => resultsDocumentSchema.parse(item).results)
@@ -131,4 +132,12 @@ test('a job that is wrong in itself is refused by field', async () => {
     422,
     [['body', 'functions', 0, 'save', 'extension']],
   ])
+  const sized = { extension: '.png', max_filesize: '5kb' }
+  const answer = await service.post('/job', { src: 'tree.jpg', functions: [{ name: 'no_op', ...save('a', sized) }] })
+  expect([answer.status, await answer.json()]).toMatchObject([
+    422,
+    { detail: [{ msg: 'Expected that of a JPEG, WebP or AVIF beside `max_filesize`, received ".png"' }] },
+  ])
+  const low = { extension: '.webp', max_filesize: '5kb', quality: 10 }
+  expect(await document(service, { src: 'tree.jpg', functions: [{ name: 'no_op', ...save('a', low) }] })).not.toHaveProperty('errors')
 })

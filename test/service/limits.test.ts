@@ -33,10 +33,11 @@ test('paths lead nowhere but below the folder of sources, and nothing tells wher
     const end = await service.end((JSON.parse(text) as { job_id: string }).job_id)
     expect(end).toMatchObject({ status: 'failed', error: 'Input file not found: %2e%2e/secret.jpg' })
   }
-  for (const output of ['../x.png', '/x.png', 'a\\b.png', '..', '.']) {
+  for (const output of ['../x.png', '/x.png', 'a\\b.png', '..', '.', `${'a'.repeat(300)}.png`, `a/${'ü'.repeat(130)}.png`]) {
     const answer = await service.post('/v1/convert', { input: 'tree.jpg', format: 'png', output })
-    texts.push(await answer.text())
-    expect([output, answer.status]).toEqual([output, 422])
+    const text = await answer.text()
+    texts.push(text)
+    expect([output, answer.status, text]).toEqual([output, 422, expect.stringContaining('below the folder of results, with')])
   }
   const deep = await service.end(await service.submit('resize', { input: 'missing/x.jpg', widths: [5] }))
   texts.push(JSON.stringify(deep))
@@ -59,6 +60,31 @@ test('a client that asks too often is told when to come again, and the others ar
   expect((await service.request(path, as('two'))).status).toBe(404)
 })
 
+test('every way to ask for a status counts, but not an answer that is held', async () => {
+  const { root } = project({ 'photos/tree.jpg': await jpeg(500, 300) })
+  const service = await startService(root, ['--dir', 'photos', '--poll-limit', '2', '--concurrency', '1'])
+  const slow = { input: 'tree.jpg', scale_percent: 800, format: 'avif', effort: 9, lossless: true }
+  const [ended, running] = [await service.submit('convert', { input: 'tree.jpg', format: 'png' }), await service.submit('resize', slow)]
+  await service.completed(ended)
+  const refusedOf = async (path: string): Promise<number> => {
+    const controller = new AbortController()
+    const answers = await Promise.all(Array.from({ length: 8 }, () => service.request(path, { signal: controller.signal })))
+    controller.abort()
+    const refused = answers.filter(({ status }) => status === 429)
+    expect(refused.map(({ headers }) => headers.get('retry-after'))).toEqual(refused.map(() => '1'))
+    return refused.length
+  }
+  for (const path of [
+    `/job/${ended}`,
+    `/listen/${ended}`,
+    `/listen/${running}?timeout=0`,
+    `/v1/jobs/${running}/events`,
+    '/listen/job_000000000000000000000000',
+  ])
+    expect([path, await refusedOf(path)]).toEqual([path, expect.toSatisfy((count: number) => count > 3)])
+  expect(await refusedOf(`/listen/${running}?timeout=1`)).toBe(0)
+})
+
 test('more jobs than may wait are refused, and those that were taken are done', async () => {
   const { root } = project({ 'photos/tree.jpg': await jpeg(300, 200) })
   const service = await startService(root, ['--dir', 'photos', '--queue-limit', '3', '--concurrency', '1'])
@@ -72,6 +98,30 @@ test('more jobs than may wait are refused, and those that were taken are done', 
   expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThan(0)
   expect(await codeOf(refused[0] ?? Response.error())).toEqual([503, 'CONCURRENT_JOBS_EXCEEDED'])
   for (const answer of taken) await service.completed(((await answer.json()) as { job_id: string }).job_id)
+})
+
+test('what comes in while the service closes is refused for that reason', async () => {
+  const { root } = project({ 'photos/tree.jpg': await jpeg(30, 20) })
+  const service = await startService(root, ['--dir', 'photos'])
+  let finish = (): void => undefined
+  const body = new ReadableStream({
+    start(controller) {
+      controller.enqueue(Buffer.from('{"input":"tree.jpg",'))
+      finish = () => {
+        controller.enqueue(Buffer.from('"format":"png"}'))
+        controller.close()
+      }
+    },
+  })
+  const init = { method: 'POST', body, duplex: 'half', headers: { 'Content-Type': 'application/json' } }
+  const answer = service.request('/v1/convert', init)
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  const stopped = service.stop()
+  await until('it closes', () => service.log.some(({ message }) => message === 'closing'))
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  finish()
+  expect(await codeOf(answer)).toEqual([503, 'SERVICE_CLOSING'])
+  await stopped
 })
 
 test('a body that is too large, of another type, or no JSON', async () => {

@@ -4,6 +4,7 @@ import sharp from 'sharp'
 import { expect, test } from 'vitest'
 import { apiErrorSchema } from '../../src/contract/api-error.ts'
 import { jobQueuedResponseSchema, jobStatusResponseSchema, validationErrorSchema } from '../../src/contract/lifecycle.ts'
+import { srcsetMetadataSchema } from '../../src/contract/metadata.ts'
 import { runOne, success } from '../support/cli.ts'
 import { jpeg } from '../support/images.ts'
 import { project } from '../support/project.ts'
@@ -45,6 +46,17 @@ test('every operation, and what has no file has its record as its result', async
   const srcset = await end('srcset', { widths: [100, 200], formats: ['avif', 'jpeg'], generate_html: true })
   expect(srcset.result_mime_type).toBe('image/jpeg')
   expect(await sharp(await bytesAt(srcset.result_url)).metadata()).toMatchObject({ format: 'jpeg', width: 200, height: 150 })
+  const urls = srcset.result?.success ? srcset.result.outputs.map(({ path }) => path) : []
+  const { srcset: candidates, html } = srcset.result?.success
+    ? srcsetMetadataSchema.parse(srcset.result.metadata)
+    : { srcset: '', html: '' }
+  expect(candidates).toBe(`${urls[2]} 100w, ${urls[3]} 200w`)
+  expect([...html.matchAll(/http[^" ]+/g)].map(([url]) => url.replaceAll('&amp;', '&'))).toEqual([
+    ...urls.slice(0, 2),
+    urls[3],
+    ...urls.slice(2),
+  ])
+  expect(JSON.stringify(srcset)).not.toContain(root)
   const converted = await end('convert', { format: 'png', output: 'b/c.png' })
   expect(new URL(converted.result_url).pathname).toMatch(/\/b\/c\.png$/)
   expect(await sharp(await bytesAt(converted.result_url)).metadata()).toMatchObject({ format: 'png', width: 400 })
@@ -88,6 +100,28 @@ test('an upload is a source: the same bytes from JSON, from a form and from the 
   }
 })
 
+test('an upload keeps its name in any script, and loses what a file system could mistake', async () => {
+  const image = new Uint8Array(await jpeg(300, 200))
+  const { root } = project()
+  const service = await startService(root)
+  const nameOf = async (answer: Response): Promise<string> => {
+    const { result_url } = await service.completed(((await answer.json()) as { job_id: string }).job_id)
+    return decodeURIComponent(new URL(result_url).pathname.split('/').at(-1) ?? '')
+  }
+  const sent = async (name: string): Promise<string> => {
+    const form = new FormData()
+    form.set('job', '{"widths":[64],"format":"webp"}')
+    form.set('file', new Blob([image]), name)
+    return nameOf(await service.request('/v1/resize', { method: 'POST', body: form }))
+  }
+  expect(await sent('u\u0308ni\u0308 画.jpg')).toBe('\u00FCn\u00EF_画-64.webp')
+  expect(await sent('../..\\..a:b|c.jpg')).toBe('a_b_c-64.webp')
+  expect(await sent(`${'画'.repeat(200)}.jpg`)).toMatch(/^画{65}-64\.webp$/)
+  const query = `filename=${encodeURIComponent('ünï.jpg')}&job=${encodeURIComponent('{"widths":[64],"format":"webp"}')}`
+  const init = { method: 'POST', body: image, headers: { 'Content-Type': 'image/jpeg' } }
+  expect(await nameOf(await service.request(`/v1/resize?${query}`, init))).toBe('ünï-64.webp')
+})
+
 test('what is wrong with a job is told at once, by field; what is wrong with its source when it is done', async () => {
   const { root } = project({ 'photos/tree.jpg': await jpeg(60, 40), 'photos/broken.jpg': 'nothing' })
   const service = await startService(root, ['--dir', 'photos'])
@@ -122,6 +156,21 @@ test('what is wrong with a job is told at once, by field; what is wrong with its
   const unknown = await service.request('/v1/resize/status/job_000000000000000000000000')
   expect([unknown.status, apiErrorSchema.parse(await unknown.json()).code]).toEqual([404, 'UNKNOWN_JOB'])
   expect((await service.request(`/v1/convert/status/${missing.job_id}`)).status).toBe(404)
+})
+
+test('a job that asks for too many files is refused before it is taken', async () => {
+  const { root } = project({ 'photos/tree.jpg': await jpeg(30, 20) })
+  const service = await startService(root, ['--dir', 'photos'])
+  const widths = Array.from({ length: 5000 }, (_, index) => index + 1)
+  for (const [operation, job] of [
+    ['resize', { widths }],
+    ['srcset', { widths: widths.slice(0, 600), formats: ['webp', 'jpeg'] }],
+  ] as const) {
+    const answer = await service.post(`/v1/${operation}`, { input: 'tree.jpg', ...job })
+    const body = JSON.stringify(await answer.json())
+    expect([answer.status, body]).toEqual([422, expect.stringMatching(/The lists multiply to \d+ outputs: expected at most 1000/)])
+    expect(body).not.toContain('query')
+  }
 })
 
 test('a status has a tag, its events come in order, and progress never goes back', async () => {

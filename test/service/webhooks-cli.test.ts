@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { Webhook } from 'standardwebhooks'
@@ -13,12 +14,12 @@ beforeEach(() => void vi.stubEnv('IMAGEMILL_WEBHOOK_SECRET', SECRET))
 afterEach(() => void vi.unstubAllEnvs())
 
 /** A folder of a service with one message that waits and two that failed, and a receiver that takes only the first of these. */
-async function service() {
+async function service(...taken: string[]) {
   const received: { id: string | undefined; event: unknown }[] = []
   const { origin } = await webServer(async (request, response) => {
     const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]))
     received.push({ id: headers['webhook-id'], event: new Webhook(SECRET).verify(await text(request), headers) })
-    response.writeHead(request.url === '/first?token=1' ? 200 : 500).end()
+    response.writeHead([...taken, '/first?token=1'].includes(request.url ?? '') ? 200 : 500).end()
   })
   const { root } = project()
   const outbox = openOutbox(join(root, 'out/webhooks'))
@@ -77,13 +78,40 @@ test('replay takes ids, and says when there is none of that name', async () => {
   const { root, received } = await service()
   const known = await runCli(root, ['webhooks', 'replay', 'first', '--out', 'out', '--allow-private-webhooks'])
   expect(known).toMatchObject({ code: 0, stdout: '{"id":"first","delivered":true,"status":200}\n' })
-  const unknown = await runCli(root, ['webhooks', 'replay', 'waits', '../../x', '--out', 'out'])
+  const unknown = await runCli(root, ['webhooks', 'replay', 'never', '../../x', '--out', 'out'])
   expect(unknown.stdout.split('\n')).toEqual([
-    '{"id":"waits","delivered":false,"error":"no message that failed has this id"}',
-    '{"id":"../../x","delivered":false,"error":"no message that failed has this id"}',
+    '{"id":"never","delivered":false,"error":"no message that waits or failed has this id"}',
+    '{"id":"../../x","delivered":false,"error":"no message that waits or failed has this id"}',
     '',
   ])
   expect(received).toHaveLength(1)
+})
+
+test('replay sends a message that waits at once; when it fails the service goes on with it', async () => {
+  const { root, outbox, received } = await service('/waits?token=1')
+  const before = await outbox.read('pending', 'waits')
+  const refused = await runCli(root, ['webhooks', 'replay', 'waits', '--out', 'out'])
+  expect([refused.code, await outbox.read('pending', 'waits')]).toEqual([1, before])
+  const taken = await runCli(root, ['webhooks', 'replay', 'waits', '--out', 'out', '--allow-private-webhooks'])
+  expect(taken).toMatchObject({ code: 0, stdout: '{"id":"waits","delivered":true,"status":200}\n' })
+  expect(received.map(({ id }) => id)).toEqual(['waits'])
+  expect([await outbox.ids('pending'), await outbox.ids('failed')]).toEqual([[], ['first', 'second']])
+})
+
+test('the folder and what is allowed are found where the service finds them', async () => {
+  const { root, outbox } = await service()
+  vi.stubEnv('IMAGEMILL_OUT', 'out')
+  vi.stubEnv('IMAGEMILL_ALLOW_PRIVATE_WEBHOOKS', 'true')
+  expect((await runCli(root, ['webhooks', 'ls'])).stdout).toMatch(/^pending {2}waits/)
+  expect((await runCli(root, ['webhooks', 'replay', 'first'])).code).toBe(0)
+  vi.unstubAllEnvs()
+  writeFileSync(join(root, 'mine.json'), JSON.stringify({ out: 'out', port: 1, 'allow-private-webhooks': true }))
+  vi.stubEnv('IMAGEMILL_WEBHOOK_SECRET', SECRET)
+  expect((await runCli(root, ['webhooks', 'replay', 'second', '--config', 'mine.json'])).stdout).toContain('"status":500')
+  expect(await outbox.ids('failed')).toEqual(['second'])
+  const { code, stdout, stderr } = await runCli(root, ['webhooks', 'ls', '--out', 'elsewhere'])
+  expect([code, stdout]).toEqual([2, ''])
+  expect(stderr).toContain('elsewhere is not the folder of a service: name it with --out, IMAGEMILL_OUT')
 })
 
 test('replay refuses private addresses unless they are allowed', async () => {

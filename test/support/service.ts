@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
 import { jobStatusResponseSchema } from '../../src/contract/lifecycle.ts'
 import type { JobStatusResponse } from '../../src/service/documents.ts'
@@ -57,6 +58,10 @@ export async function startService(cwd: string, args: readonly string[] = [], en
   const end: ServiceProcess['end'] = async (id) => {
     for (;;) {
       const response = await request(`/listen/${id}`)
+      if (response.status === 429) {
+        await sleep(1000 * Number(response.headers.get('retry-after')))
+        continue
+      }
       if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`)
       const status = jobStatusResponseSchema.parse(await response.json())
       if (status.status === 'completed' || status.status === 'failed' || status.status === 'cancelled') return status
