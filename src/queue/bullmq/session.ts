@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto'
 import type { Job, Queue as BullQueue } from 'bullmq'
 import pLimit from 'p-limit'
 import { ImagemillError } from '../../errors.ts'
-import { connectRedis, hostOf, unreachable, type Connecting } from './connect.ts'
+import { connectRedis, unreachable, type Connecting } from './connect.ts'
+import { failure, gone, nobody } from './failures.ts'
 import { loadBullmq, type Redis } from './load.ts'
 import { tellOfEnds } from './events.ts'
-import { present, type Presence } from './presence.ts'
-import { DEATHS, PREFIX, isAnswer, queueName, taskId, type Answer, type Task } from './tasks.ts'
+import { present } from './presence.ts'
+import { PREFIX, isAnswer, queueName, taskId, type Answer, type Task } from './tasks.ts'
 
 /** A connection to workers: what it is asked, one of them does. */
 export interface Session {
@@ -182,42 +183,6 @@ async function arrival(client: Redis, name: string, { redis, engine }: SessionOp
     if (performance.now() > until) throw nobody(redis, engine, workers)
     await pause(200)
   }
-}
-
-function nobody(redis: string, engine: string, others: readonly Presence[]): ImagemillError {
-  const found = [...new Set(others.map((other) => other.engine))].sort().join('; ')
-  const message =
-    found === ''
-      ? `no worker is at the Redis at ${hostOf(redis)}`
-      : `the workers at the Redis at ${hostOf(redis)} make other bytes than this machine`
-  return new ImagemillError({
-    code: 'QUEUE_UNREACHABLE',
-    message: found === '' ? message : `${message}: expected ${engine}, found ${found}`,
-    hint:
-      found === ''
-        ? 'Start some: npx imagemill worker --redis … --store …'
-        : 'Install the same versions of imagemill and sharp everywhere.',
-  })
-}
-
-/** What BullMQ says of a job whose worker died for the second time. */
-const STALLED = /stalled more than allowable limit/
-
-function failure(redis: string, reason: string): ImagemillError {
-  if (!STALLED.test(reason)) return gone(redis, reason)
-  return new ImagemillError({
-    code: 'WORKER_CRASHED',
-    message: `${DEATHS} workers died while they worked on this image, one after the other`,
-    hint: 'Memory may have run out there; lower `--concurrency` of the workers or remove the image.',
-  })
-}
-
-function gone(redis: string, reason: string): ImagemillError {
-  return new ImagemillError({
-    code: 'QUEUE_UNREACHABLE',
-    message: `the workers at the Redis at ${hostOf(redis)} did not do it (${reason})`,
-    hint: 'Check the workers and what they print.',
-  })
 }
 
 function pause(ms: number): Promise<void> {
