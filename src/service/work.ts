@@ -15,6 +15,7 @@ import { parseRequest } from '../query/request.ts'
 import type { Format } from '../types.ts'
 import { failuresOf, identifierOf } from './identifiers.ts'
 import type { AcceptedJob, JobEnd, ResultFile } from './job.ts'
+import { withoutMachines } from './between-machines.ts'
 import { fetchSource } from './fetched.ts'
 import { doFunctions } from './function-job.ts'
 import { escapes, withoutFolders, type Folders } from './paths.ts'
@@ -41,7 +42,7 @@ export async function doJob(job: AcceptedJob, context: WorkContext): Promise<Don
   const done = await tryJob(job, results, context).catch((error: unknown): Done => failed(failureRecord(job.operation, error, 0), job))
   return {
     ...done,
-    record: hidden(done.record, folders),
+    record: hidden(withoutMachines(done.record), folders),
     failures: done.failures.map(({ image_identifier, error }) => ({ image_identifier, error: withoutFolders(error, folders) })),
   }
 }
@@ -71,7 +72,8 @@ function placed(job: Record<string, unknown>, results: string): Record<string, s
   return Object.fromEntries(paths.map((name) => [name, join(results, String(job[name]))]))
 }
 
-function failed(record: JobResult, job: AcceptedJob): Done {
+function failed(given: JobResult, job: AcceptedJob): Done {
+  const record = withoutMachines(given)
   const error = record.success ? '' : record.error
   return { record, files: [], original_meta: {}, failures: failuresOf(job, error) }
 }

@@ -5,6 +5,8 @@ import { readFileSync } from 'node:fs'
 import { jpeg } from '../support/images.ts'
 import { project } from '../support/project.ts'
 import { startService } from '../support/service.ts'
+import { withoutMachines } from '../../src/service/between-machines.ts'
+import { reasonOf } from '../../src/service/documents.ts'
 
 function refsIn(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(refsIn)
@@ -39,4 +41,18 @@ test('the OpenAPI document names every route that is there, and its schemas are 
   const schema = await (await service.request('/webhooks/event-schema')).json()
   expect(schema).toEqual(JSON.parse(readFileSync(join(import.meta.dirname, '../../dist/schemas/webhook-event.json'), 'utf8')))
   expect((await service.request('/schemas/job-status-response.json')).status).toBe(200)
+})
+
+test('what is wrong between machines is told without their addresses, as something that may pass', () => {
+  const failed = { success: false, operation: 'resize', elapsed_ms: 1, hint: 'Check that it runs', retryable: false } as const
+  const told = (['QUEUE_UNREACHABLE', 'QUEUE_FORGETFUL', 'PACKAGE_MISSING', 'STORE_UNREACHABLE', 'STORE_REFUSED'] as const).map((code) =>
+    withoutMachines({ ...failed, code, error: 'The Redis at queue.internal:6379 cannot be used' }),
+  )
+  for (const record of told) {
+    expect(record).toMatchObject({ success: false, retryable: true })
+    expect(JSON.stringify(record)).not.toMatch(/internal:|Check/)
+  }
+  expect(told.map(reasonOf)).toEqual(['INTERNAL_ERROR', 'INTERNAL_ERROR', 'INTERNAL_ERROR', 'STORAGE_ERROR', 'STORAGE_ERROR'])
+  const own = { ...failed, code: 'SOURCE_CORRUPT', error: 'The image is damaged' } as const
+  expect([withoutMachines(own), reasonOf(own)]).toEqual([own, 'INPUT_INVALID'])
 })
