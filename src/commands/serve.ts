@@ -89,7 +89,11 @@ export async function run(args: readonly string[]): Promise<number> {
   // What a person has to change is told before the first job is taken.
   if (options.queue) await requireRedis(options.queue)
   const cache = cacheFolder(process.cwd(), values.cache)
-  const pipeline = pipelineOf(options, cache, (error) => log({ level: 'warn', message: error.message }), NICENESS)
+  const pipeline = pipelineOf(options, cache, {
+    warn: ({ message }) => log({ level: 'warn', message }),
+    onBack: (message) => log({ level: 'info', message }),
+    niceness: NICENESS,
+  })
   let url = `http://${values.host}:${values.port}`
   const service = await openService({
     ...serviceOptions(values, options),

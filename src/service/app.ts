@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import { SCHEMAS, jsonSchemaOf } from '../contract/schemas.ts'
+import type { Machines } from '../queue/queue.ts'
 import type { Log, ServiceApp, ServiceContext, ServiceEnv } from './context.ts'
 import { followRoutes, idOf, type FollowOptions } from './follow-routes.ts'
 import { HttpError } from './http-error.ts'
@@ -20,6 +21,8 @@ export interface AppOptions extends FollowOptions {
   metrics: Metrics
   /** What is measured when the metrics are asked for. */
   gauges(): Record<string, number>
+  /** What is known of other machines that do the work, where there are any. */
+  machines?(): Machines | undefined
   doors: Doors
   keys: readonly string[]
   version: string
@@ -38,7 +41,7 @@ export function createApp(options: AppOptions): ServiceApp {
 
   // What follows is open to whoever reaches it: it tells nothing, or is signed.
   app.get('/healthz', (c) => c.json({ status: 'ok' }))
-  app.get('/readyz', (c) => (closing.aborted ? c.json({ status: 'closing' }, 503) : c.json({ status: 'ok' })))
+  app.get('/readyz', (c) => sendReadiness(c, closing.aborted, options.machines?.()))
   app.get('/openapi.json', (c) => c.json(openApi({ version, url: origin(), hasKey: keys.length > 0 })))
   app.get('/webhooks/event-schema', (c) => sendSchema(c, 'webhook-event'))
   app.get('/schemas/:file', (c) => sendSchema(c, c.req.param('file').replace(/\.json$/, '')))
@@ -56,6 +59,13 @@ export function createApp(options: AppOptions): ServiceApp {
   }
   if (intake) for (const operation of OPERATIONS) app.post(`/v1/${operation}`, (c) => intake.post(c, operation))
   return app
+}
+
+/** Without workers the work is done here; without its queue a service should be left alone until it has found it again. */
+function sendReadiness(c: ServiceContext, closing: boolean, machines: Machines | undefined): Response {
+  if (closing) return c.json({ status: 'closing' }, 503)
+  if (machines?.reached === false) return c.json({ status: 'unavailable', reason: 'the queue of other machines cannot be used' }, 503)
+  return c.json({ status: 'ok', ...(machines && { workers: machines.workers }) })
 }
 
 function sendSchema(c: ServiceContext, name: string): Response {

@@ -13,6 +13,16 @@ export interface RequestsOptions {
   failures: number
   /** Told once why the store is not used any longer, or not for all. */
   warn(error: ImagemillError): void
+  /** How it is seen whether a store works that is not used any longer; left out where it is not looked at again. */
+  probe?: Probe | undefined
+}
+
+export interface Probe {
+  path: string
+  /** What is put there; without it, it is looked for, and need not be there. */
+  bytes?: Buffer | undefined
+  /** Told when it is used again. */
+  onBack(message: string): void
 }
 
 export interface Requests {
@@ -29,13 +39,17 @@ export interface Requests {
   abort(): void
 }
 
+/** Pause before a store is looked at again, in ms. */
+const AGAIN = 5000
+
 /** Requests to a server that may be away, slow or wrong: after a few failures it is not asked again, and the caller never waits long. */
-export function openRequests({ url, token, timeout, writeTimeout, failures, warn }: RequestsOptions): Requests {
+export function openRequests({ url, token, timeout, writeTimeout, failures, warn, probe }: RequestsOptions): Requests {
   const ending = new AbortController()
   const shown = new URL(url).host
   // Who never gives up can wait again.
   const allOfThem = Number.isFinite(failures) ? failures : 1
   let [failed, reads, writes, told] = [0, true, true, false]
+  let timer: NodeJS.Timeout | undefined
 
   const complain = (error: ImagemillError): void => {
     if (!told) warn(error)
@@ -49,6 +63,7 @@ export function openRequests({ url, token, timeout, writeTimeout, failures, warn
     if (failed < failures || !reads || ending.signal.aborted) return error
     reads = writes = false
     complain(error)
+    later()
     return error
   }
 
@@ -74,7 +89,29 @@ export function openRequests({ url, token, timeout, writeTimeout, failures, warn
     writes = false
     if (!writing) reads = false
     complain(error)
+    later()
     return error
+  }
+
+  /** Nobody waits for a store that is looked at again. */
+  const later = (): void => {
+    if (!probe || timer || ending.signal.aborted) return
+    const look = async ({ path, bytes, onBack }: Probe): Promise<void> => {
+      const { status, body } = await send(path, timeout, bytes && { method: 'PUT', body: new Uint8Array(bytes) })
+      await body?.cancel()
+      if ((status < 200 || status > 299) && (bytes || status !== 404)) return
+      if (told) onBack(`the shared store at ${shown} is used again`)
+      failed = 0
+      reads = writes = true
+      told = false
+    }
+    const again = async (): Promise<void> => {
+      // That it is still away is nothing new.
+      await look(probe).catch(() => undefined)
+      timer = undefined
+      if (!reads || !writes) later()
+    }
+    timer = setTimeout(() => void again(), AGAIN).unref()
   }
 
   return {
@@ -115,7 +152,10 @@ export function openRequests({ url, token, timeout, writeTimeout, failures, warn
       if (status === 413) throw unreachable(shown, `does not take ${bytes.length} bytes (413)`)
       if (status < 200 || status > 299) throw note(`answered ${status}`, 1)
     },
-    abort: () => ending.abort(),
+    abort() {
+      ending.abort()
+      clearTimeout(timer)
+    },
   }
 }
 

@@ -31,7 +31,7 @@ interface Waiting {
 
 /** Has work done by workers on other machines; sources and outputs go through the shared store. Without workers it is done by the pool. */
 export function openBullmq({ pool, shared, ...options }: BullmqOptions): Queue {
-  const { ask, close } = openAsker({ pool, ...options })
+  const { ask, machines, close } = openAsker({ pool, ...options })
   const flight = sharedWork<StoredOutput>()
   const groups = new Map<string, Group>()
 
@@ -95,6 +95,7 @@ export function openBullmq({ pool, shared, ...options }: BullmqOptions): Queue {
     header: (file, format) => pool.header(file, format),
     versions: () => pool.versions(),
     load: () => pool.load(),
+    machines,
     async trim(source, question) {
       const answer = await ask(source, (its) => ({ type: 'trim', source: its, question }))
       if (answer?.error) throw new ImagemillError(answer.error)

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Job, Queue as BullQueue } from 'bullmq'
 import pLimit from 'p-limit'
 import { ImagemillError } from '../../errors.ts'
+import type { Machines } from '../queue.ts'
 import { connectRedis, unreachable, type Connecting } from './connect.ts'
 import { failure, gone, nobody } from './failures.ts'
 import { loadBullmq, type Redis } from './load.ts'
@@ -16,10 +17,18 @@ export interface Session {
    * will do it: then it can be done here.
    */
   run(task: Task): Promise<Answer>
+  /** Why it came to its end. */
+  over: Promise<ImagemillError>
   close(): Promise<void>
 }
 
 export interface SessionOptions extends Connecting {
+  /** Most time that workers are waited for, in ms. */
+  patience: number
+  /** Whether it is looked after them when nothing is waited for, too. */
+  lasting: boolean
+  /** Told of what is seen. */
+  onSight(machines: Machines): void
   /** All that the bytes of an image depend on. */
   versions: string
   /** The same for people. */
@@ -42,9 +51,6 @@ const LOOKED_AT = 100
 
 /** Time that Redis may be away before the work is done here, in ms. */
 const AWAY = 8000
-
-/** Time that workers which are started together with a build are waited for, in ms. */
-const ARRIVAL = 5000
 
 /** Finished jobs are kept until everyone who waits knows; failed ones for people. */
 const KEEP = { removeOnComplete: { age: 600, count: 5000 }, removeOnFail: { age: 24 * 3600, count: 1000 } }
@@ -86,6 +92,8 @@ function started({ queue, client, listener, options, name, since }: Parts): Sess
   const waiting = new Map<string, Waiter[]>()
   const own = new Set<string>()
   const slots = pLimit(OUTSTANDING)
+  const { lasting, onSight } = options
+  const { promise: ended, settle: tellOver } = later()
   let over: ImagemillError | undefined
 
   const settle = (id: string, how: (waiter: Waiter) => void): void => {
@@ -106,6 +114,7 @@ function started({ queue, client, listener, options, name, since }: Parts): Sess
   const end = async (error: ImagemillError): Promise<void> => {
     if (over) return
     over = error
+    tellOver(error)
     clearInterval(looking)
     const left = [...own]
     for (const id of waiting.keys()) settle(id, ({ reject }) => reject(error))
@@ -125,8 +134,9 @@ function started({ queue, client, listener, options, name, since }: Parts): Sess
       const waiters = waiting.get(id)
       if (waiters && waiting.delete(id)) waiting.set(id, waiters)
     }
-    if (waiting.size > 0 && !(await present(client)).some(({ queue: its }) => its === name))
-      await end(gone(options.redis, 'no worker is left'))
+    const workers = await workersOf(client, name)
+    onSight({ reached: true, workers })
+    if (workers === 0) await end(gone(options.redis, 'no worker is left'))
   }
   const finish = (job: Job<Task, Answer>, id: string): void =>
     job.failedReason ? fail(id, job.failedReason) : complete(id, job.returnvalue)
@@ -134,9 +144,11 @@ function started({ queue, client, listener, options, name, since }: Parts): Sess
   let away = 0
   let busy = false
   const looking = setInterval(() => {
-    away = client.status === 'ready' ? 0 : away + LOOK
+    // One that is stopped answers nothing, and its connection is as it was.
+    away = client.status === 'ready' && !busy ? 0 : away + LOOK
+    if (away > 0) onSight({ reached: false, workers: 0 })
     if (away >= AWAY) void end(gone(options.redis, `it did not answer for ${AWAY / 1000} s`))
-    if (away > 0 || waiting.size === 0 || busy) return
+    if (away > 0 || (waiting.size === 0 && !lasting)) return
     busy = true
     // A command that fails does so because Redis is away, which the next look knows.
     void look()
@@ -170,19 +182,32 @@ function started({ queue, client, listener, options, name, since }: Parts): Sess
 
   return {
     run: (task) => slots(() => add(task)),
+    over: ended,
     close: () => end(gone(options.redis, 'the build or the server was closed')),
   }
 }
 
 /** Waits until there is a worker that makes the same bytes, but not for long. */
-async function arrival(client: Redis, name: string, { redis, engine }: SessionOptions): Promise<void> {
-  const until = performance.now() + ARRIVAL
+async function arrival(client: Redis, name: string, { redis, engine, patience, onSight }: SessionOptions): Promise<void> {
+  const until = performance.now() + patience
   for (;;) {
-    const workers = await present(client)
-    if (workers.some(({ queue }) => queue === name)) return
-    if (performance.now() > until) throw nobody(redis, engine, workers)
+    const all = await present(client)
+    const workers = all.filter(({ queue }) => queue === name).length
+    onSight({ reached: true, workers })
+    if (workers > 0) return
+    if (performance.now() >= until) throw nobody(redis, engine, all)
     await pause(200)
   }
+}
+
+async function workersOf(client: Redis, name: string): Promise<number> {
+  return (await present(client)).filter(({ queue }) => queue === name).length
+}
+
+function later(): { promise: Promise<ImagemillError>; settle(error: ImagemillError): void } {
+  let settle: (error: ImagemillError) => void = () => undefined
+  const promise = new Promise<ImagemillError>((resolve) => (settle = resolve))
+  return { promise, settle }
 }
 
 function pause(ms: number): Promise<void> {

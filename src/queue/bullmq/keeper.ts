@@ -1,0 +1,148 @@
+import { asImagemillError, type ErrorCode, type ImagemillError } from '../../errors.ts'
+import { describeEngine, encoderVersions } from '../../source/encoder-versions.ts'
+import { cancelled } from '../processes.ts'
+import type { Machines, Queue } from '../queue.ts'
+import { hostOf, type Connecting } from './connect.ts'
+import { openSession, type Session } from './session.ts'
+
+export interface KeeperOptions extends Connecting {
+  /** Knows the versions of the codecs. */
+  pool: Pick<Queue, 'versions'>
+  /** Told once why the work is done here. */
+  warn(error: ImagemillError): void
+  /**
+   * Told when work goes to the workers again: then they are looked for as long as they are away, as a service needs it. Left out
+   * for a build, which does the rest here.
+   */
+  onBack?: ((message: string) => void) | undefined
+}
+
+/** Keeps a session with workers. */
+export interface Keeper {
+  /** Undefined where work is to be done here. Only what is wrong with the settings is an error. */
+  session(): Promise<Session | undefined>
+  /** Tells of a failure of the others: once, or where they are looked for again once for each code until they work. */
+  complain(error: ImagemillError): void
+  /** Notes that they work. */
+  praise(): void
+  /** What was seen last. */
+  machines(): Machines
+  close(): Promise<void>
+}
+
+/** Time that workers which are started together with a build are waited for, in ms. */
+const ARRIVAL = 5000
+
+/** Pause before they are looked for again, in ms. */
+const AGAIN = 3000
+
+/** Workers of which some fail now and then are not told of more often, in ms. */
+const QUIET = 60_000
+
+export function openKeeper({ pool, warn, onBack, ...connecting }: KeeperOptions): Keeper {
+  let opening: Promise<Session | undefined> | undefined
+  let timer: NodeJS.Timeout | undefined
+  /** Codes of what was told since they worked, and when the first of it was. */
+  const told = new Set<ErrorCode>()
+  let since = 0
+  // Whether its settings were found to be right: what is wrong with them later is not for those who ask.
+  let accepted = false
+  // Nothing else is known before the first look.
+  let machines: Machines = { reached: true, workers: 0 }
+  let closed = 0
+
+  const complain = (error: ImagemillError): void => {
+    if (told.size === 0) since = performance.now()
+    if (onBack ? !told.has(error.code) : told.size === 0) warn(error)
+    told.add(error.code)
+  }
+
+  const back = (): void => {
+    if (told.size > 0) onBack?.(`work goes to the workers at the Redis at ${hostOf(connecting.redis)}`)
+    told.clear()
+  }
+
+  const connect = async (patience: number): Promise<Session> => {
+    let reached = false
+    const versions = await encoderVersions(() => pool.versions())
+    return openSession({
+      ...connecting,
+      versions,
+      engine: describeEngine(versions),
+      patience,
+      lasting: onBack !== undefined,
+      onSight(seen) {
+        reached = accepted = true
+        machines = seen
+      },
+    }).catch((error: unknown) => {
+      if (!reached) machines = { reached: false, workers: 0 }
+      throw error
+    })
+  }
+
+  /** Opens a session and follows it to its end; what it fails with is told. */
+  const begin = async (patience: number): Promise<Session | undefined> => {
+    const turn = closed
+    try {
+      const session = await connect(patience)
+      if (turn !== closed) {
+        await session.close()
+        throw cancelled()
+      }
+      if (onBack) back()
+      void session.over.then((error) => turn === closed && lose(error))
+      return session
+    } catch (error) {
+      const known = asImagemillError(error)
+      if (turn === closed) later()
+      if (known.code !== 'QUEUE_UNREACHABLE' && !accepted) throw known
+      if (turn === closed) complain(known)
+      return undefined
+    }
+  }
+
+  const lose = (error: ImagemillError): void => {
+    if (!onBack) return
+    complain(error)
+    opening = Promise.resolve(undefined)
+    later()
+  }
+
+  /** Nobody waits for what is looked for again: until it is found, work is done here. */
+  const later = (): void => {
+    if (!onBack) return
+    clearTimeout(timer)
+    const look = async (): Promise<void> => {
+      const turn = closed
+      const found = begin(0)
+      const session = await found.catch(() => undefined)
+      if (session && turn === closed) opening = found
+    }
+    timer = setTimeout(() => void look(), AGAIN).unref()
+  }
+
+  const session = (): Promise<Session | undefined> => {
+    opening ??= begin(ARRIVAL)
+    opening.catch(() => undefined)
+    return opening
+  }
+  // Who lasts says how it is before anything is asked.
+  if (onBack) void session()
+
+  return {
+    session,
+    complain,
+    praise() {
+      if (onBack && told.size > 0 && performance.now() - since > QUIET) back()
+    },
+    machines: () => machines,
+    async close() {
+      closed++
+      clearTimeout(timer)
+      const last = await opening?.catch(() => undefined)
+      opening = undefined
+      await last?.close()
+    },
+  }
+}
