@@ -49,7 +49,6 @@ export function openRequests({ url, token, timeout, writeTimeout, failures, warn
   // Who never gives up can wait again.
   const allOfThem = Number.isFinite(failures) ? failures : 1
   let [failed, reads, writes, told] = [0, true, true, false]
-  let timer: NodeJS.Timeout | undefined
 
   const complain = (error: ImagemillError): void => {
     if (!told) warn(error)
@@ -63,7 +62,7 @@ export function openRequests({ url, token, timeout, writeTimeout, failures, warn
     if (failed < failures || !reads || ending.signal.aborted) return error
     reads = writes = false
     complain(error)
-    later()
+    probing.begin()
     return error
   }
 
@@ -89,30 +88,20 @@ export function openRequests({ url, token, timeout, writeTimeout, failures, warn
     writes = false
     if (!writing) reads = false
     complain(error)
-    later()
+    probing.begin()
     return error
   }
 
-  /** Nobody waits for a store that is looked at again. */
-  const later = (): void => {
-    if (!probe || timer || ending.signal.aborted) return
-    const look = async ({ path, bytes, onBack }: Probe): Promise<void> => {
-      const { status, body } = await send(path, timeout, bytes && { method: 'PUT', body: new Uint8Array(bytes) })
-      await body?.cancel()
-      if ((status < 200 || status > 299) && (bytes || status !== 404)) return
+  const probing = openProbing(
+    probe,
+    (path, bytes) => send(path, timeout, bytes && { method: 'PUT', body: new Uint8Array(bytes) }),
+    ({ onBack }) => {
       if (told) onBack(`the shared store at ${shown} is used again`)
       failed = 0
       reads = writes = true
       told = false
-    }
-    const again = async (): Promise<void> => {
-      // That it is still away is nothing new.
-      await look(probe).catch(() => undefined)
-      timer = undefined
-      if (!reads || !writes) later()
-    }
-    timer = setTimeout(() => void again(), AGAIN).unref()
-  }
+    },
+  )
 
   return {
     complain,
@@ -154,6 +143,39 @@ export function openRequests({ url, token, timeout, writeTimeout, failures, warn
     },
     abort() {
       ending.abort()
+      probing.end()
+    },
+  }
+}
+
+/** Looks at a store from time to time until it works; nobody waits for that. */
+function openProbing(
+  probe: Probe | undefined,
+  ask: (path: string, bytes: Buffer | undefined) => Promise<Response>,
+  onWorking: (probe: Probe) => void,
+): { begin(): void; end(): void } {
+  let timer: NodeJS.Timeout | undefined
+  let over = false
+  const works = async ({ path, bytes }: Probe): Promise<boolean> => {
+    const { status, body } = await ask(path, bytes)
+    await body?.cancel()
+    return (status >= 200 && status <= 299) || (!bytes && status === 404)
+  }
+  const look = async (its: Probe): Promise<void> => {
+    // That it is still away is nothing new.
+    const isWorking = await works(its).catch(() => false)
+    timer = undefined
+    if (isWorking) onWorking(its)
+    else begin()
+  }
+  const begin = (): void => {
+    if (!probe || timer || over) return
+    timer = setTimeout(() => void look(probe), AGAIN).unref()
+  }
+  return {
+    begin,
+    end() {
+      over = true
       clearTimeout(timer)
     },
   }

@@ -6,7 +6,7 @@ import { storeRoutes } from '../../src/service/store-routes.ts'
 import { runCli, runOne, success } from '../support/cli.ts'
 import { withProgram } from '../support/installed.ts'
 import { jpeg } from '../support/images.ts'
-import { until, workersOf } from '../support/processes.ts'
+import { isRunning, until, workersOf } from '../support/processes.ts'
 import { project } from '../support/project.ts'
 import { startRedis, startWorker } from '../support/redis.ts'
 import { bytesAt, startService, type ServiceProcess } from '../support/service.ts'
@@ -117,6 +117,26 @@ withProgram('redis-server', 'redis-server', (program) => {
       expect.stringContaining('[STORE_UNREACHABLE]'),
       expect.stringContaining('is used again'),
     ])
+  })
+
+  test('a job that is cancelled is stopped at the worker that does it', async () => {
+    const { root } = project({ 'photos/tree.jpg': await jpeg(500, 300) })
+    const [redis, store] = await Promise.all([startRedis(program), startStore()])
+    const worker = await startWorker(redis.url, store.url)
+    const service = await startService(root, ['--dir', 'photos', '--store', store.url, '--redis', redis.url])
+    const slow = { input: 'tree.jpg', scale_percent: 800, format: 'avif', effort: 9, lossless: true }
+    const [id, twin] = [await service.submit('resize', slow), await service.submit('resize', slow)]
+    await until('work has begun', () => workersOf(worker.child.pid).length > 0)
+    await sleep(500)
+    const pids = workersOf(worker.child.pid)
+    expect(await (await service.request(`/v1/jobs/${id}`, { method: 'DELETE' })).json()).toEqual({ job_id: id, status: 'cancelled' })
+    await sleep(500)
+    // Someone else wants the same: it goes on.
+    expect(pids.every(isRunning)).toBe(true)
+    await service.request(`/v1/jobs/${twin}`, { method: 'DELETE' })
+    await until('its process is gone', () => !pids.some(isRunning))
+    await service.completed(await service.submit('resize', { input: 'tree.jpg', widths: [10] }))
+    expect(workersOf(service.child.pid)).toEqual([])
   })
 
   test('a Redis that stops answering is noticed, and the job that was given to it is done', async () => {

@@ -15,8 +15,8 @@ export interface AskerOptions extends KeeperOptions {
 }
 
 export interface Asker {
-  /** What a worker answers; undefined when it is to be done here. */
-  ask(source: Source, task: (source: Task['source']) => Task): Promise<Answer | undefined>
+  /** What a worker answers; undefined when it is to be done here. It is stopped when the signal is aborted. */
+  ask(source: Source, task: (source: Task['source']) => Task, signal?: AbortSignal): Promise<Answer | undefined>
   machines(): Machines
   /** What is under way fails as CANCELLED. */
   close(): Promise<void>
@@ -50,7 +50,7 @@ export function openAsker({ remote, ...options }: AskerOptions): Asker {
   }
 
   return {
-    async ask(asked, task) {
+    async ask(asked, task, signal) {
       // The store has told why it cannot be used.
       if (!remote.writes) return undefined
       const turn = closed
@@ -62,7 +62,7 @@ export function openAsker({ remote, ...options }: AskerOptions): Asker {
         if (!session) return undefined
         await sources(asked.digest, () => sendSource(asked))
         const { file: _file, local: _local, ...source } = asked
-        const answer = await session.run(task(source))
+        const answer = await session.run(task(source), signal)
         keeper.praise()
         return answer
       } catch (error) {

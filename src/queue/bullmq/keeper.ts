@@ -1,7 +1,8 @@
-import { asImagemillError, type ErrorCode, type ImagemillError } from '../../errors.ts'
+import { asImagemillError, type ImagemillError } from '../../errors.ts'
 import { describeEngine, encoderVersions } from '../../source/encoder-versions.ts'
 import { cancelled } from '../processes.ts'
 import type { Machines, Queue } from '../queue.ts'
+import { openComplaints, type Complaints } from './complaints.ts'
 import { hostOf, type Connecting } from './connect.ts'
 import { openSession, type Session } from './session.ts'
 
@@ -18,13 +19,9 @@ export interface KeeperOptions extends Connecting {
 }
 
 /** Keeps a session with workers. */
-export interface Keeper {
+export interface Keeper extends Pick<Complaints, 'complain' | 'praise'> {
   /** Undefined where work is to be done here. Only what is wrong with the settings is an error. */
   session(): Promise<Session | undefined>
-  /** Tells of a failure of the others: once, or where they are looked for again once for each code until they work. */
-  complain(error: ImagemillError): void
-  /** Notes that they work. */
-  praise(): void
   /** What was seen last. */
   machines(): Machines
   close(): Promise<void>
@@ -36,31 +33,17 @@ const ARRIVAL = 5000
 /** Pause before they are looked for again, in ms. */
 const AGAIN = 3000
 
-/** Workers of which some fail now and then are not told of more often, in ms. */
-const QUIET = 60_000
-
 export function openKeeper({ pool, warn, onBack, ...connecting }: KeeperOptions): Keeper {
   let opening: Promise<Session | undefined> | undefined
   let timer: NodeJS.Timeout | undefined
-  /** Codes of what was told since they worked, and when the first of it was. */
-  const told = new Set<ErrorCode>()
-  let since = 0
   // Whether its settings were found to be right: what is wrong with them later is not for those who ask.
   let accepted = false
   // Nothing else is known before the first look.
   let machines: Machines = { reached: true, workers: 0 }
   let closed = 0
 
-  const complain = (error: ImagemillError): void => {
-    if (told.size === 0) since = performance.now()
-    if (onBack ? !told.has(error.code) : told.size === 0) warn(error)
-    told.add(error.code)
-  }
-
-  const back = (): void => {
-    if (told.size > 0) onBack?.(`work goes to the workers at the Redis at ${hostOf(connecting.redis)}`)
-    told.clear()
-  }
+  const back = onBack && ((): void => onBack(`work goes to the workers at the Redis at ${hostOf(connecting.redis)}`))
+  const { complain, praise, withdraw } = openComplaints(warn, back)
 
   const connect = async (patience: number): Promise<Session> => {
     let reached = false
@@ -90,7 +73,7 @@ export function openKeeper({ pool, warn, onBack, ...connecting }: KeeperOptions)
         await session.close()
         throw cancelled()
       }
-      if (onBack) back()
+      withdraw()
       void session.over.then((error) => turn === closed && lose(error))
       return session
     } catch (error) {
@@ -133,9 +116,7 @@ export function openKeeper({ pool, warn, onBack, ...connecting }: KeeperOptions)
   return {
     session,
     complain,
-    praise() {
-      if (onBack && told.size > 0 && performance.now() - since > QUIET) back()
-    },
+    praise,
     machines: () => machines,
     async close() {
       closed++
