@@ -69,12 +69,14 @@ export function openKeeper({ pool, warn, onBack, ...connecting }: KeeperOptions)
     const turn = closed
     try {
       const session = await connect(patience)
-      if (turn !== closed) {
-        await session.close()
-        throw cancelled()
-      }
+      if (turn !== closed) throw cancelled(await session.close())
       withdraw()
-      void session.over.then((error) => turn === closed && lose(error))
+      void session.over.then((error) => {
+        if (!onBack || turn !== closed) return
+        complain(error)
+        opening = Promise.resolve(undefined)
+        later()
+      })
       return session
     } catch (error) {
       const known = asImagemillError(error)
@@ -85,24 +87,17 @@ export function openKeeper({ pool, warn, onBack, ...connecting }: KeeperOptions)
     }
   }
 
-  const lose = (error: ImagemillError): void => {
-    if (!onBack) return
-    complain(error)
-    opening = Promise.resolve(undefined)
-    later()
-  }
-
   /** Nobody waits for what is looked for again: until it is found, work is done here. */
   const later = (): void => {
     if (!onBack) return
     clearTimeout(timer)
-    const look = async (): Promise<void> => {
+    const look = (): void => {
       const turn = closed
       const found = begin(0)
-      const session = await found.catch(() => undefined)
-      if (session && turn === closed) opening = found
+      const use = (session: Session | undefined): unknown => session && turn === closed && (opening = found)
+      void found.then(use, () => undefined)
     }
-    timer = setTimeout(() => void look(), AGAIN).unref()
+    timer = setTimeout(look, AGAIN).unref()
   }
 
   const session = (): Promise<Session | undefined> => {
