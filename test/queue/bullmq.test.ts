@@ -9,6 +9,7 @@ import type { Queue } from '../../dist/queue/queue.js'
 import type { Source } from '../../src/types.ts'
 import { buildVite, digestsOf, filesOf } from '../support/build.ts'
 import { runCli, startCli, type CliProcess } from '../support/cli.ts'
+import { addresses, startDev } from '../support/dev.ts'
 import { inProcess } from '../support/engine.ts'
 import { gallery } from '../support/gallery.ts'
 import { jpeg } from '../support/images.ts'
@@ -213,6 +214,24 @@ withProgram('redis-server', 'redis-server', (program) => {
     await until('its process is gone, too', () => !last.some(isRunning))
     expect([...one.warnings, ...other.warnings]).toEqual([])
     expect((await redis.client().keys('imagemill:askers:*')).length).toBe(0)
+  })
+
+  test('a dev server makes images itself until there is a worker', async () => {
+    const { redis, store } = await start()
+    const { root } = project({ 'tree.jpg': await jpeg(200, 100), 'index.html': '<p></p>' })
+    const options = { store: { remote: store.url, write: true }, queue: { redis: redis.url } }
+    const dev = await startDev(root, { options })
+    const make = async (width: number): Promise<void> => {
+      const [address = ''] = addresses(await dev.module(`/tree.jpg?import&w=${width}&format=webp`))
+      expect((await dev.get(address)).status).toBe(200)
+    }
+    await make(50)
+    const worker = await startWorker(redis.url, store.url)
+    await until('it is told', () => dev.log.some((line) => line.includes('work goes to the workers')))
+    await make(60)
+    worker.child.kill('SIGTERM')
+    expect((await worker.ended).stdout).toContain('"made":1')
+    expect(dev.log.filter((line) => line.includes('QUEUE_UNREACHABLE'))).toHaveLength(1)
   })
 
   test('a command that is interrupted takes its work back', async () => {

@@ -42,8 +42,8 @@ export function openKeeper({ pool, warn, onBack, ...connecting }: KeeperOptions)
   let machines: Machines = { reached: true, workers: 0 }
   let closed = 0
 
-  const back = onBack && ((): void => onBack(`work goes to the workers at the Redis at ${hostOf(connecting.redis)}`))
-  const { complain, praise, withdraw } = openComplaints(warn, back)
+  const where = `work goes to the workers at the Redis at ${hostOf(connecting.redis)}`
+  const { complain, praise, withdraw } = openComplaints(warn, onBack && (() => onBack(where)))
 
   const connect = async (patience: number): Promise<Session> => {
     let reached = false
@@ -69,7 +69,10 @@ export function openKeeper({ pool, warn, onBack, ...connecting }: KeeperOptions)
     const turn = closed
     try {
       const session = await connect(patience)
-      if (turn !== closed) throw cancelled(await session.close())
+      if (turn !== closed) {
+        await session.close()
+        throw cancelled()
+      }
       withdraw()
       void session.over.then((error) => {
         if (!onBack || turn !== closed) return
@@ -100,13 +103,9 @@ export function openKeeper({ pool, warn, onBack, ...connecting }: KeeperOptions)
     timer = setTimeout(look, AGAIN).unref()
   }
 
-  const session = (): Promise<Session | undefined> => {
-    opening ??= begin(ARRIVAL)
-    opening.catch(() => undefined)
-    return opening
-  }
+  const session = (): Promise<Session | undefined> => (opening ??= begin(ARRIVAL))
   // Who lasts says how it is before anything is asked.
-  if (onBack) void session()
+  if (onBack) session().catch(() => undefined)
 
   return {
     session,
