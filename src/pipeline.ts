@@ -4,7 +4,7 @@ import { sha256 } from './hash.ts'
 import { planRequest, planViews, type Plan } from './query/plan.ts'
 import { prunePlan } from './query/prune.ts'
 import type { Request } from './query/request.ts'
-import type { Load, Queue } from './queue/queue.ts'
+import type { Load, Machines, Queue } from './queue/queue.ts'
 import { sharedWork } from './shared-work.ts'
 import { singleFlight } from './single-flight.ts'
 import { encoderVersions } from './source/encoder-versions.ts'
@@ -78,6 +78,8 @@ export interface Pipeline {
   known(key: string): Promise<(StoredOutput & { cached: boolean }) | undefined>
   /** What goes on, and how much the store holds. */
   load(): Promise<Load & { store: { size_bytes: number; most_bytes: number } }>
+  /** What is known of other machines that do work; undefined where there are none. */
+  machines(): Machines | undefined
   /** Entries that were found damaged and made anew. */
   damaged(): Promise<number>
   /** Brings the store back to its size, after a build. */
@@ -152,6 +154,7 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, remote, share
       return stored && answer(stored)
     },
     load: async () => ({ ...queue.load(), store: { size_bytes: await storeSize(folder), most_bytes: maxSize } }),
+    machines: () => queue.machines?.(),
     damaged: () => store.damaged(),
     async tidy() {
       fresh.clear()

@@ -35,7 +35,7 @@ export async function runJobs<T>(
 ): Promise<number> {
   const { signal } = interrupt
   const progress = openProgress(audience, expected)
-  const pipeline = pipelineOf(options, folder, (error) => progress.say(error.message))
+  const pipeline = pipelineOf(options, folder, { warn: (error) => progress.say(error.message) })
   const run: Run = { pipeline, cwd: process.cwd(), claims: openClaims(), signal, warn: progress.say }
   const slots = openSlots(windowOf(options.concurrency))
   let [done, failed] = [0, 0]

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { ImagemillError } from '../errors.ts'
 import { resolveOptions, type Options } from '../plugin/options.ts'
 import { pipelineOf } from '../plugin/open.ts'
+import { requireRedis } from '../queue/bullmq/connect.ts'
 import type { LogLine } from '../service/context.ts'
 import { listen } from '../service/server.ts'
 import { openService, type ServiceOptions } from '../service/service.ts'
@@ -35,8 +36,14 @@ export async function run(args: readonly string[]): Promise<number> {
   const log = values.quiet ? () => undefined : logTo(process.stderr)
   const publicUrl = publicUrlOf(values['public-url'])
   const options = engineOf(values)
+  // What a person has to change is told before the first job is taken.
+  if (options.queue) await requireRedis(options.queue)
   const cache = cacheFolder(process.cwd(), values.cache)
-  const pipeline = pipelineOf(options, cache, (error) => log({ level: 'warn', message: error.message }), NICENESS)
+  const pipeline = pipelineOf(options, cache, {
+    warn: ({ message }) => log({ level: 'warn', message }),
+    onBack: (message) => log({ level: 'info', message }),
+    niceness: NICENESS,
+  })
   let url = `http://${values.host}:${values.port}`
   const service = await openService({
     ...serviceOptions(values, options),

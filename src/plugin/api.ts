@@ -34,6 +34,8 @@ export interface Api {
   jobLog: BuildJobs
   /** Whether anyone looks at `jobLog`: most builds are done sooner without. */
   tracksJobs: boolean
+  /** Whether it goes on after its images are made, as a dev server does. */
+  lasts: boolean
   posts: Posts
   /** Opened by the first image, when the root is known. */
   pipeline(root: string): Pipeline
@@ -118,9 +120,14 @@ export function createApi(options: Options): Api {
     options,
     report,
     jobLog,
+    lasts: false,
     tracksJobs: [options.onJob, options.webhooks, html, json].some((listener) => listener !== undefined),
     posts,
-    pipeline: (root) => (pipeline ??= pipelineOf(options, cacheFolder(root, options.cache.dir), (error) => report.warn(error.message))),
+    pipeline: (root) =>
+      (pipeline ??= pipelineOf(options, cacheFolder(root, options.cache.dir), {
+        warn: (error) => report.warn(error.message),
+        ...(api.lasts && { onBack: (message) => report.info(message) }),
+      })),
     openedPipeline: () => pipeline,
     outputs: new Map(),
     jobs: new Map(),

@@ -9,21 +9,27 @@ import type { Options } from './options.ts'
 
 type Needed = Pick<Options, 'cache' | 'store' | 'queue' | 'limits' | 'concurrency' | 'memory' | 'remote'>
 
+interface Telling {
+  warn(error: ImagemillError): void
+  /** Told when machines are back that were away; left out for what ends soon, and does not look for them again. */
+  onBack?: ((message: string) => void) | undefined
+  niceness?: number
+}
+
 /** The pipeline that options ask for: on this machine, or together with others. */
 export function pipelineOf(
   { cache, store, queue, limits, concurrency, memory, remote }: Needed,
   folder: string,
-  warn: (error: ImagemillError) => void,
-  niceness?: number,
+  { warn, onBack, niceness }: Telling,
 ): Pipeline {
   const pool = openPool({ concurrency, memory, timeout: limits.timeout, pixelLimit: limits.pixels, niceness })
-  const stored = store && openRemote({ ...store, warn })
+  const stored = store && openRemote({ ...store, warn, onBack })
   const shared = stored && openShared(stored, warn)
   return openPipeline({
     folder,
     maxSize: cache.maxSize,
     pixelLimit: limits.pixels,
-    queue: queue && stored && shared ? begunWhenSent(openBullmq({ ...queue, pool, remote: stored, shared, warn })) : pool,
+    queue: queue && stored && shared ? begunWhenSent(openBullmq({ ...queue, pool, remote: stored, shared, warn, onBack })) : pool,
     remote,
     shared,
     // A pool that works tells of an output at least this often.

@@ -35,7 +35,7 @@ export function servePart(api: Api): PluginPart {
     enforce: 'pre',
     configureServer(server: DevServer) {
       api.watcher = server.watcher
-      api.tracksJobs = true
+      api.tracksJobs = api.lasts = true
       const prefix = `${server.config.base}${DEV_PATH}`
       const work = openDevWork(() => sweep(api))
       const handler: Handler = (request, response, next) => {

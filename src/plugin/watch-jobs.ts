@@ -21,7 +21,7 @@ export function watchJobsPart(api: Api): PluginPart {
     async buildStart(this: BundlerContext) {
       const config = this.environment?.config
       if (config?.command !== 'build' || !config.build.watch) return
-      api.tracksJobs = true
+      api.tracksJobs = api.lasts = true
       await (opened ??= open(api, rootOf(this), closing.signal))
     },
     async closeWatcher() {

@@ -17,7 +17,16 @@ export interface Queue {
   versions(): Promise<Record<string, string | undefined>>
   /** What goes on, on this machine. */
   load(): Load
+  /** What is known of other machines that do work; undefined where there are none. */
+  machines?(): Machines
   close(): Promise<void>
+}
+
+export interface Machines {
+  /** Whether they could be reached when they were last looked at. */
+  reached: boolean
+  /** Those that were there then, and make the same bytes as this one. */
+  workers: number
 }
 
 export interface Load {

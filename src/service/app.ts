@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import { SCHEMAS, jsonSchemaOf } from '../contract/schemas.ts'
+import type { Machines } from '../queue/queue.ts'
 import type { Log, ServiceApp, ServiceContext, ServiceEnv } from './context.ts'
 import { followRoutes, idOf, limit, type FollowOptions } from './follow-routes.ts'
 import { HttpError, type HttpErrorFacts } from './http-error.ts'
@@ -20,6 +21,8 @@ export interface AppOptions extends FollowOptions {
   metrics: Metrics
   /** What is measured when the metrics are asked for. */
   gauges(): Record<string, number>
+  /** What is known of other machines that do the work, where there are any. */
+  machines?(): Machines | undefined
   doors: Doors
   keys: readonly string[]
   version: string
@@ -38,7 +41,7 @@ export function createApp(options: AppOptions): ServiceApp {
 
   // What follows is open to whoever reaches it: it tells nothing, or is signed.
   app.get('/healthz', (c) => c.json({ status: 'ok' }))
-  app.get('/readyz', (c) => (closing.aborted ? c.json({ status: 'closing' }, 503) : c.json({ status: 'ok' })))
+  app.get('/readyz', (c) => sendReadiness(c, closing.aborted, options.machines?.()))
   app.get('/openapi.json', (c) =>
     c.json(openApi({ version, url: origin(), hasKey: keys.length > 0, isStore: options.store !== undefined })),
   )
@@ -71,6 +74,13 @@ function nothingThere(methods: readonly string[]): HttpErrorFacts {
   if (methods.length === 0) return { status: 404, code: 'NOT_FOUND', message: 'there is nothing at this address' }
   const allow = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ')
   return { status: 405, code: 'METHOD_NOT_ALLOWED', message: `this address knows ${allow} only`, headers: { Allow: allow } }
+}
+
+/** Without workers the work is done here; without its queue a service should be left alone until it has found it again. */
+function sendReadiness(c: ServiceContext, closing: boolean, machines: Machines | undefined): Response {
+  if (closing) return c.json({ status: 'closing' }, 503)
+  if (machines?.reached === false) return c.json({ status: 'unavailable', reason: 'the queue of other machines cannot be used' }, 503)
+  return c.json({ status: 'ok', ...(machines && { workers: machines.workers }) })
 }
 
 function sendSchema(c: ServiceContext, name: string): Response {

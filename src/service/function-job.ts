@@ -10,6 +10,7 @@ import { makeFiles } from '../jobs/images.ts'
 import { displayedSize } from '../query/plan.ts'
 import { parseRequest } from '../query/request.ts'
 import type { QueryInput } from '../query/text.ts'
+import { insteadOf } from './between-machines.ts'
 import { directivesOf } from './functions.ts'
 
 type Directives = Exclude<QueryInput, string>
@@ -109,6 +110,8 @@ async function attempt<T>(saves: readonly Save[], walk: Walk, work: () => Promis
 
 function sentence({ code, reason }: ImagemillError): string {
   if (code === 'SOURCE_NOT_FOUND') return 'Input file not found'
+  const instead = insteadOf(code)
+  if (instead !== undefined) return instead
   return reason.charAt(0).toUpperCase() + reason.slice(1)
 }
 

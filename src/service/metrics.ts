@@ -47,6 +47,7 @@ export function openMetrics(): Metrics {
 const FAMILIES = [
   ['imagemill_jobs_queued', 'gauge', 'Jobs that wait.'],
   ['imagemill_jobs_running', 'gauge', 'Jobs under way.'],
+  ['imagemill_workers', 'gauge', 'Workers on other machines that are there.'],
   ['imagemill_webhooks_pending', 'gauge', 'Messages that are not delivered yet.'],
   ['imagemill_process_resident_memory_bytes', 'gauge', 'Memory of the service, its workers not counted.'],
   ['imagemill_uptime_seconds', 'gauge', 'Time since the start.'],

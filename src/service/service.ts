@@ -2,6 +2,7 @@ import { rm, readdir, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Hono } from 'hono'
 import type { Pipeline } from '../pipeline.ts'
+import type { Machines } from '../queue/queue.ts'
 import { createApp } from './app.ts'
 import type { BodyLimits } from './body.ts'
 import { openCleaner } from './clean.ts'
@@ -126,7 +127,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     results,
     ...(options.store && { store: options.store }),
     metrics,
-    gauges: () => ({ ...gaugesOf(jobs), imagemill_webhooks_pending: webhooks.pending() }),
+    gauges: () => ({ ...gaugesOf(jobs), ...gaugesOfOthers(pipeline.machines()), imagemill_webhooks_pending: webhooks.pending() }),
+    machines: () => pipeline.machines(),
     doors: { hosts: options.hosts, origins: options.origins },
     keys: options.keys,
     version: options.version,
@@ -222,6 +224,10 @@ function gaugesOf(jobs: Jobs): Record<string, number> {
     imagemill_process_resident_memory_bytes: process.memoryUsage.rss(),
     imagemill_uptime_seconds: Math.round(process.uptime()),
   }
+}
+
+function gaugesOfOthers(machines: Machines | undefined): Record<string, number> {
+  return machines ? { imagemill_workers: machines.workers } : {}
 }
 
 /** What was uploaded to a process that ended before the job was taken. */

@@ -17,6 +17,7 @@ import type { Format } from '../types.ts'
 import { failuresOf, identifierOf } from './identifiers.ts'
 import { withAddresses } from './html-addresses.ts'
 import type { AcceptedJob, JobEnd, ResultFile } from './job.ts'
+import { withoutMachines } from './between-machines.ts'
 import { fetchSource } from './fetched.ts'
 import { doFunctions } from './function-job.ts'
 import { escapes, withoutFolders, type Folders } from './paths.ts'
@@ -42,7 +43,7 @@ export async function doJob(job: AcceptedJob, context: WorkContext): Promise<Don
   await rm(results, { recursive: true, force: true })
   const done = await tryJob(job, results, context).catch((error: unknown): Done => failed(failureRecord(job.operation, error, 0), job))
   const failures = done.failures.map(({ image_identifier, error }) => ({ image_identifier, error: withoutFolders(error, folders) }))
-  return { ...done, record: hidden(done.record, failures, folders), failures }
+  return { ...done, record: hidden(withoutMachines(done.record), failures, folders), failures }
 }
 
 async function tryJob(job: AcceptedJob, results: string, context: WorkContext): Promise<Done> {
@@ -70,7 +71,8 @@ function placed(job: Record<string, unknown>, results: string): Record<string, s
   return Object.fromEntries(paths.map((name) => [name, join(results, String(job[name]))]))
 }
 
-function failed(record: JobResult, job: AcceptedJob): Done {
+function failed(given: JobResult, job: AcceptedJob): Done {
+  const record = withoutMachines(given)
   const error = record.success ? '' : record.error
   return { record, files: [], original_meta: {}, failures: failuresOf(job, error) }
 }

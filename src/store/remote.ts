@@ -19,6 +19,8 @@ export interface RemoteOptions {
   failures?: number
   /** Told once what is wrong with it. */
   warn(error: ImagemillError): void
+  /** Told when it works again: then it is looked at from time to time while it does not, as a service needs it. */
+  onBack?: ((message: string) => void) | undefined
 }
 
 /** A store that several machines share over HTTP. What it answers is verified; what cannot be had, for whatever reason, is missing. */
@@ -52,9 +54,18 @@ const LARGEST_BLOB = 256_000_000
 /** Nobody waits for what is written, so a slow line is no reason to give up soon. */
 const WRITE_TIMEOUT = 30_000
 
+/** A record that says nothing, by which it is seen whether a store works. */
+const PROBE = sha256('imagemill store')
+
 /** Speaks the protocol of Bazel's remote cache (https://bazel.build/remote/caching#http-caching), with records of our own. */
-export function openRemote({ url, token, write, secret, warn, timeout = 5000, failures = 3 }: RemoteOptions): Remote {
-  const requests = openRequests({ url: url.replace(/\/+$/, ''), token, timeout, writeTimeout: WRITE_TIMEOUT, failures, warn })
+export function openRemote({ url, token, write, secret, warn, onBack, timeout = 5000, failures = 3 }: RemoteOptions): Remote {
+  const shown = url.replace(/\/+$/, '')
+  const probe = onBack && {
+    path: `/ac/${PROBE}`,
+    bytes: write ? Buffer.from(formatRecord({ key: PROBE, value: null }, secret)) : undefined,
+    onBack,
+  }
+  const requests = openRequests({ url: shown, token, timeout, writeTimeout: WRITE_TIMEOUT, failures, warn, probe })
   const reading = pLimit(PARALLEL)
   const writing = pLimit(PARALLEL / 4)
   const damaged = new Set<string>()

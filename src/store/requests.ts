@@ -1,4 +1,5 @@
 import { ImagemillError } from '../errors.ts'
+import { openHealth, unreachable } from './health.ts'
 
 export interface RequestsOptions {
   /** Address of the store, without a `/` at its end. */
@@ -13,6 +14,16 @@ export interface RequestsOptions {
   failures: number
   /** Told once why the store is not used any longer, or not for all. */
   warn(error: ImagemillError): void
+  /** How it is seen whether a store works that is not used any longer; left out where it is not looked at again. */
+  probe?: Probe | undefined
+}
+
+export interface Probe {
+  path: string
+  /** What is put there; without it, it is looked for, and need not be there. */
+  bytes?: Buffer | undefined
+  /** Told when it is used again. */
+  onBack(message: string): void
 }
 
 export interface Requests {
@@ -30,27 +41,22 @@ export interface Requests {
 }
 
 /** Requests to a server that may be away, slow or wrong: after a few failures it is not asked again, and the caller never waits long. */
-export function openRequests({ url, token, timeout, writeTimeout, failures, warn }: RequestsOptions): Requests {
+export function openRequests({ url, token, timeout, writeTimeout, failures, warn, probe }: RequestsOptions): Requests {
   const ending = new AbortController()
   const shown = new URL(url).host
-  // Who never gives up can wait again.
-  const allOfThem = Number.isFinite(failures) ? failures : 1
-  let [failed, reads, writes, told] = [0, true, true, false]
-
-  const complain = (error: ImagemillError): void => {
-    if (!told) warn(error)
-    told = true
-  }
-
-  /** Notes a failure of the server and answers it. */
-  const note = (reason: string, cost: number, cause?: unknown): ImagemillError => {
-    const error = unreachable(shown, reason, cause)
-    failed += cost
-    if (failed < failures || !reads || ending.signal.aborted) return error
-    reads = writes = false
-    complain(error)
-    return error
-  }
+  const health = openHealth({
+    shown,
+    failures,
+    warn,
+    onBack: probe?.onBack,
+    async look() {
+      const { path = '', bytes } = probe ?? {}
+      const { status, body } = await send(path, timeout, bytes && { method: 'PUT', body: new Uint8Array(bytes) })
+      await body?.cancel()
+      return (status >= 200 && status <= 299) || (!bytes && status === 404)
+    },
+  })
+  const { note, refuse } = health
 
   const send = async (path: string, limit: number, init: RequestInit = {}, given: AbortSignal[] = []): Promise<Response> => {
     const late = AbortSignal.timeout(limit)
@@ -64,29 +70,20 @@ export function openRequests({ url, token, timeout, writeTimeout, failures, warn
       })
     } catch (error) {
       if (given.some(({ aborted }) => aborted)) throw unreachable(shown, 'was not waited for any longer', error)
-      throw late.aborted ? note(`did not answer within ${limit / 1000} s`, allOfThem, error) : note(reasonOf(error), 1, error)
+      throw late.aborted ? note(`did not answer within ${limit / 1000} s`, Infinity, error) : note(reasonOf(error), 1, error)
     }
   }
 
-  /** A key that does not fit will not fit the next time either. */
-  const refuse = (status: number, writing: boolean): ImagemillError => {
-    const error = refused(shown, status, writing)
-    writes = false
-    if (!writing) reads = false
-    complain(error)
-    return error
-  }
-
   return {
-    complain,
+    complain: health.complain,
     get reads() {
-      return reads
+      return health.reads
     },
     get writes() {
-      return writes
+      return health.writes
     },
     async get(path, most) {
-      if (!reads) return undefined
+      if (!health.reads) return undefined
       try {
         const start = performance.now()
         const response = await send(path, timeout)
@@ -94,7 +91,7 @@ export function openRequests({ url, token, timeout, writeTimeout, failures, warn
         if (status === 200)
           return await readBody(response, most, (error) => {
             const late = performance.now() - start >= timeout
-            return note(late ? `did not answer within ${timeout / 1000} s` : reasonOf(error), late ? allOfThem : 1, error)
+            return note(late ? `did not answer within ${timeout / 1000} s` : reasonOf(error), late ? Infinity : 1, error)
           })
         await response.body?.cancel()
         if (status === 401 || status === 403) throw refuse(status, false)
@@ -106,7 +103,7 @@ export function openRequests({ url, token, timeout, writeTimeout, failures, warn
       }
     },
     async put(path, bytes, signal) {
-      if (!writes) throw unreachable(shown, 'is not written to any longer')
+      if (!health.writes) throw unreachable(shown, 'is not written to any longer')
       const response = await send(path, writeTimeout, { method: 'PUT', body: Buffer.from(bytes) }, signal ? [signal] : [])
       const { status } = response
       await response.body?.cancel()
@@ -115,7 +112,10 @@ export function openRequests({ url, token, timeout, writeTimeout, failures, warn
       if (status === 413) throw unreachable(shown, `does not take ${bytes.length} bytes (413)`)
       if (status < 200 || status > 299) throw note(`answered ${status}`, 1)
     },
-    abort: () => ending.abort(),
+    abort() {
+      health.end()
+      ending.abort()
+    },
   }
 }
 
@@ -140,25 +140,4 @@ function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   if (!(cause instanceof Error)) return String(cause)
   return 'code' in cause && typeof cause.code === 'string' ? `failed (${cause.code})` : `failed (${cause.message})`
-}
-
-function unreachable(host: string, reason: string, cause?: unknown): ImagemillError {
-  return new ImagemillError(
-    {
-      code: 'STORE_UNREACHABLE',
-      message: `the shared store at ${host} ${reason}`,
-      hint: 'The build goes on without it; what is missing is made here.',
-    },
-    { cause },
-  )
-}
-
-function refused(host: string, status: number, writing: boolean): ImagemillError {
-  return new ImagemillError({
-    code: 'STORE_REFUSED',
-    message: `the shared store at ${host} refused ${writing ? 'to be written to' : 'to answer'} (${status})`,
-    hint: writing
-      ? 'Check `store.token`, or set `store.write` to false where the token may only read.'
-      : 'Check `store.token`, or IMAGEMILL_STORE_TOKEN in the environment; images are made here.',
-  })
 }

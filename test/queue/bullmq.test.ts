@@ -8,13 +8,14 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { Queue } from '../../dist/queue/queue.js'
 import type { Source } from '../../src/types.ts'
 import { buildVite, digestsOf, filesOf } from '../support/build.ts'
-import { runCli, type CliProcess } from '../support/cli.ts'
+import { runCli, startCli, type CliProcess } from '../support/cli.ts'
+import { addresses, startDev } from '../support/dev.ts'
 import { inProcess } from '../support/engine.ts'
 import { gallery } from '../support/gallery.ts'
 import { jpeg } from '../support/images.ts'
 import { withProgram } from '../support/installed.ts'
 import { SLOW, outputOf, sourceOf } from '../support/jobs.ts'
-import { startBuild, until, workersOf } from '../support/processes.ts'
+import { isRunning, startBuild, until, workersOf } from '../support/processes.ts'
 import { project } from '../support/project.ts'
 import { bullmq, said, startRedis, startWorker, type RedisServer } from '../support/redis.ts'
 import { freePort, startStore } from '../support/store-server.ts'
@@ -51,6 +52,23 @@ async function stalledAt(redis: RedisServer): Promise<number[]> {
 
 async function untilActive(redis: RedisServer, count: number): Promise<void> {
   while ((await active(redis)) < count) await sleep(20)
+}
+
+/** Waits until so many jobs wait for a worker. */
+async function untilWaiting(redis: RedisServer, count: number): Promise<void> {
+  const client = redis.client()
+  for (;;) {
+    const [queue] = await client.keys('imagemill:work-*:wait')
+    if ((queue === undefined ? 0 : await client.llen(queue)) === count) return
+    await sleep(20)
+  }
+}
+
+/** Ids of the processes in which a worker makes images, once there are any. */
+async function atWork({ pid }: ChildProcess): Promise<number[]> {
+  await until('work has begun', () => workersOf(pid).length > 0)
+  await sleep(300)
+  return workersOf(pid)
 }
 
 withProgram('redis-server', 'redis-server', (program) => {
@@ -144,6 +162,96 @@ withProgram('redis-server', 'redis-server', (program) => {
     await Promise.all(slow)
     worker.child.kill('SIGTERM')
     expect((await worker.ended).stdout.trim().split('\n')).toHaveLength(2 + asked.length)
+  })
+
+  test('what nobody waits for any longer is stopped at its worker, or taken out of the queue; others who asked the same are not hurt', async () => {
+    const { redis, store } = await start()
+    const { folder, list } = await sources(4)
+    const [first, second, third, fourth] = list
+    if (!first || !second || !third || !fourth) throw new Error('no source')
+    const worker = await startWorker(redis.url, store.url)
+    const [one, other] = [bullmq(redis.url, store.url), bullmq(redis.url, store.url)]
+    const ask = ({ queue }: { queue: Queue }, source: Source): { stop(): void; isOver(): boolean; end: Promise<unknown> } => {
+      const controller = new AbortController()
+      let over = false
+      const end = queue
+        .encode(source, outputOf(source, 3000, SLOW), folder, controller.signal)
+        .catch((error: unknown) => error)
+        .finally(() => (over = true))
+      return { stop: () => controller.abort(), isOver: () => over, end }
+    }
+    const cancelled = expect.objectContaining({ code: 'CANCELLED' })
+    const mine = ask(one, first)
+    await untilActive(redis, 1)
+    const theirs = ask(other, first)
+    const beside = ask(one, second)
+    await untilActive(redis, 2)
+    const waits = [ask(one, third), ask(one, fourth), ask(other, fourth)]
+    await untilWaiting(redis, 2)
+    const pids = await atWork(worker.child)
+
+    mine.stop()
+    for (const { stop } of waits.slice(0, 2)) stop()
+    expect(await Promise.all([mine.end, waits[0]?.end, waits[1]?.end])).toEqual([cancelled, cancelled, cancelled])
+    await untilWaiting(redis, 1)
+    await sleep(500)
+    // The others wait for it.
+    expect([theirs.isOver(), waits[2]?.isOver(), pids.every(isRunning)]).toEqual([false, false, true])
+    theirs.stop()
+    beside.stop()
+    waits[2]?.stop()
+    await until('its processes are gone', () => !pids.some(isRunning))
+    expect(await Promise.all([theirs.end, beside.end, waits[2]?.end])).toEqual([cancelled, cancelled, cancelled])
+    await untilWaiting(redis, 0)
+    // The worker is free, and whoever asks anew is answered anew.
+    const [made, own] = await both(one.queue, [first], folder)
+    expect(made).toEqual(own)
+    const again = ask(one, first)
+    await untilActive(redis, 1)
+    const last = await atWork(worker.child)
+    await one.queue.close()
+    expect(await again.end).toEqual(cancelled)
+    await until('its process is gone, too', () => !last.some(isRunning))
+    expect([...one.warnings, ...other.warnings]).toEqual([])
+    expect((await redis.client().keys('imagemill:askers:*')).length).toBe(0)
+  })
+
+  test('a dev server makes images itself until there is a worker', async () => {
+    const { redis, store } = await start()
+    const { root } = project({ 'tree.jpg': await jpeg(200, 100), 'index.html': '<p></p>' })
+    const options = { store: { remote: store.url, write: true }, queue: { redis: redis.url } }
+    const dev = await startDev(root, { options })
+    const make = async (width: number): Promise<void> => {
+      const [address = ''] = addresses(await dev.module(`/tree.jpg?import&w=${width}&format=webp`))
+      expect((await dev.get(address)).status).toBe(200)
+    }
+    await make(50)
+    const worker = await startWorker(redis.url, store.url)
+    await until('it is told', () => dev.log.some((line) => line.includes('work goes to the workers')))
+    await make(60)
+    worker.child.kill('SIGTERM')
+    expect((await worker.ended).stdout).toContain('"made":1')
+    expect(dev.log.filter((line) => line.includes('QUEUE_UNREACHABLE'))).toHaveLength(1)
+  })
+
+  test('a command that is interrupted takes its work back', async () => {
+    const { redis, store } = await start()
+    const worker = await startWorker(redis.url, store.url)
+    const { root } = project({ 'tree.jpg': await jpeg(500, 300) })
+    const slow = {
+      operation: 'resize',
+      input: 'tree.jpg',
+      output_dir: 'out',
+      scale_percent: 800,
+      format: 'avif',
+      effort: 9,
+      lossless: true,
+    }
+    const command = startCli(root, ['process', '--job', JSON.stringify(slow), '--redis', redis.url, '--store', store.url])
+    const pids = await atWork(worker.child)
+    command.child.kill('SIGINT')
+    await until('its process is gone', () => !pids.some(isRunning))
+    expect((await command.ended).code).toBe(130)
   })
 
   test('a Redis that wants a password says so', async () => {

@@ -10,6 +10,8 @@ import { storeRoutes } from '../../src/service/store-routes.ts'
 import { jpeg } from '../support/images.ts'
 import { project } from '../support/project.ts'
 import { startService } from '../support/service.ts'
+import { withoutMachines } from '../../src/service/between-machines.ts'
+import { reasonOf } from '../../src/service/documents.ts'
 
 function refsIn(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(refsIn)
@@ -25,7 +27,7 @@ function at(document: unknown, ref: string): unknown {
 
 test('the OpenAPI document has the routes of the app and no others, with what is in their paths', async () => {
   const { root } = project()
-  const pipeline = pipelineOf(resolveOptions({}), join(root, 'cache'), () => undefined)
+  const pipeline = pipelineOf(resolveOptions({}), join(root, 'cache'), { warn: () => undefined })
   const service = await openService({
     pipeline,
     dir: undefined,
@@ -115,4 +117,18 @@ test('a method that an address does not know is told, with those that it does', 
   expect(await ask('POST', '/healthz')).toEqual([405, 'METHOD_NOT_ALLOWED', 'GET, HEAD'])
   expect(await ask('PUT', '/v1/jobs/job_000000000000000000000000')).toEqual([405, 'METHOD_NOT_ALLOWED', 'GET, HEAD, DELETE'])
   expect(await ask('DELETE', '/nothing')).toEqual([404, 'NOT_FOUND', null])
+})
+
+test('what is wrong between machines is told without their addresses, as something that may pass', () => {
+  const failed = { success: false, operation: 'resize', elapsed_ms: 1, hint: 'Check that it runs', retryable: false } as const
+  const told = (['QUEUE_UNREACHABLE', 'QUEUE_FORGETFUL', 'PACKAGE_MISSING', 'STORE_UNREACHABLE', 'STORE_REFUSED'] as const).map((code) =>
+    withoutMachines({ ...failed, code, error: 'The Redis at queue.internal:6379 cannot be used' }),
+  )
+  for (const record of told) {
+    expect(record).toMatchObject({ success: false, retryable: true })
+    expect(JSON.stringify(record)).not.toMatch(/internal:|Check/)
+  }
+  expect(told.map(reasonOf)).toEqual(['INTERNAL_ERROR', 'INTERNAL_ERROR', 'INTERNAL_ERROR', 'STORAGE_ERROR', 'STORAGE_ERROR'])
+  const own = { ...failed, code: 'SOURCE_CORRUPT', error: 'The image is damaged' } as const
+  expect([withoutMachines(own), reasonOf(own)]).toEqual([own, 'INPUT_INVALID'])
 })

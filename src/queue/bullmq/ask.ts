@@ -3,26 +3,21 @@ import { ImagemillError, asImagemillError, type ErrorCode } from '../../errors.t
 import { readWhole } from '../../files.ts'
 import { sha256 } from '../../hash.ts'
 import { singleFlight } from '../../single-flight.ts'
-import { describeEngine, encoderVersions } from '../../source/encoder-versions.ts'
 import type { Remote } from '../../store/remote.ts'
 import type { Source } from '../../types.ts'
 import { cancelled } from '../processes.ts'
-import type { Queue } from '../queue.ts'
-import type { Connecting } from './connect.ts'
-import { openSession, type Session } from './session.ts'
+import type { Machines } from '../queue.ts'
+import { openKeeper, type KeeperOptions } from './keeper.ts'
 import { sourceKey, type Answer, type Task } from './tasks.ts'
 
-export interface AskerOptions extends Connecting {
-  /** Knows the versions of the codecs. */
-  pool: Pick<Queue, 'versions'>
+export interface AskerOptions extends KeeperOptions {
   remote: Remote
-  /** Told once why the work is done here. */
-  warn(error: ImagemillError): void
 }
 
 export interface Asker {
-  /** What a worker answers; undefined when it is to be done here. */
-  ask(source: Source, task: (source: Task['source']) => Task): Promise<Answer | undefined>
+  /** What a worker answers; undefined when it is to be done here. It is stopped when the signal is aborted. */
+  ask(source: Source, task: (source: Task['source']) => Task, signal?: AbortSignal): Promise<Answer | undefined>
+  machines(): Machines
   /** What is under way fails as CANCELLED. */
   close(): Promise<void>
 }
@@ -34,29 +29,12 @@ const OTHERS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['QUEUE_UNREACHABLE', 
 const SENDING = 3
 
 /** Asks workers on other machines, which get the source from the shared store. */
-export function openAsker({ pool, remote, warn, ...connecting }: AskerOptions): Asker {
-  let opening: Promise<Session | undefined> | undefined
-  let told = false
+export function openAsker({ remote, ...options }: AskerOptions): Asker {
+  const keeper = openKeeper(options)
   let closed = 0
   const sources = singleFlight<void>()
   const sent = new Set<string>()
   const sending = pLimit(SENDING)
-
-  const tell = (error: ImagemillError): undefined => {
-    if (!told) warn(error)
-    told = true
-  }
-
-  /** Only what is wrong with the settings is an error; that nobody is there makes it slower. */
-  const open = (): Promise<Session | undefined> =>
-    (opening ??= (async () => {
-      const versions = await encoderVersions(() => pool.versions())
-      return openSession({ ...connecting, versions, engine: describeEngine(versions) })
-    })().catch((error: unknown) => {
-      const known = asImagemillError(error)
-      if (known.code !== 'QUEUE_UNREACHABLE') throw known
-      return tell(known)
-    }))
 
   const sendSource = async ({ file, local, digest, size_bytes }: Source): Promise<void> => {
     if (sent.has(digest)) return
@@ -72,33 +50,39 @@ export function openAsker({ pool, remote, warn, ...connecting }: AskerOptions): 
   }
 
   return {
-    async ask(asked, task) {
+    async ask(asked, task, signal) {
       // The store has told why it cannot be used.
       if (!remote.writes) return undefined
       const turn = closed
       // Connections of Redis do not keep the process alive, for a build does not say when it needs them no more.
       const awake = setInterval(() => undefined, 60_000)
       try {
-        const session = await open()
+        const session = await keeper.session()
         if (turn !== closed) throw cancelled()
         if (!session) return undefined
         await sources(asked.digest, () => sendSource(asked))
         const { file: _file, local: _local, ...source } = asked
-        return await session.run(task(source))
+        const answer = await session.run(task(source), signal)
+        keeper.praise()
+        return answer
       } catch (error) {
         const known = asImagemillError(error)
         if (turn !== closed) throw cancelled(error)
         if (!OTHERS.has(known.code)) throw known
-        return tell(known)
+        // The store may have lost it.
+        sent.delete(asked.digest)
+        // The store tells by itself why it is not used; of its failures that pass only a build, which tries it but once, is told.
+        const isTold = !remote.writes || (options.onBack && known.code !== 'QUEUE_UNREACHABLE')
+        if (!isTold) keeper.complain(known)
+        return undefined
       } finally {
         clearInterval(awake)
       }
     },
+    machines: keeper.machines,
     async close() {
       closed++
-      const session = await opening?.catch(() => undefined)
-      opening = undefined
-      await session?.close()
+      await keeper.close()
     },
   }
 }

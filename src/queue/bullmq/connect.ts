@@ -40,6 +40,12 @@ export async function connectRedis({ redis, allowForgetful }: Connecting, patien
   }
 }
 
+/** Fails where a Redis cannot be used, for whatever reason. */
+export async function requireRedis(connecting: Connecting): Promise<void> {
+  const client = await connectRedis(connecting, false)
+  client.disconnect()
+}
+
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   const waiting = new AbortController()
   const late = sleep(ms, undefined, { signal: waiting.signal }).then(() => {

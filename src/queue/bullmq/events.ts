@@ -4,6 +4,7 @@ import { PREFIX } from './tasks.ts'
 export interface Ends {
   completed(id: string, answer: unknown): void
   failed(id: string, reason: string): void
+  removed(id: string): void
 }
 
 /** Time of one reading, and of a pause after one that failed, in ms. */
@@ -38,6 +39,7 @@ function tell(fields: readonly string[], ends: Ends): void {
   const [event, id] = [facts.get('event'), facts.get('jobId') ?? '']
   if (event === 'completed') ends.completed(id, parse(facts.get('returnvalue') ?? ''))
   if (event === 'failed') ends.failed(id, facts.get('failedReason') ?? '')
+  if (event === 'removed') ends.removed(id)
 }
 
 function parse(text: string): unknown {

@@ -8,6 +8,7 @@ import type { Output, Source, StoredOutput } from '../../types.ts'
 import { cancelled } from '../processes.ts'
 import type { Queue } from '../queue.ts'
 import { openAsker, type AskerOptions } from './ask.ts'
+import type { Task } from './tasks.ts'
 
 export interface BullmqOptions extends AskerOptions {
   /** Does what the workers cannot do. */
@@ -23,7 +24,7 @@ interface Group {
 
 interface Waiting {
   output: Output
-  /** Aborted when nobody wants it any longer. What a worker does for it meanwhile is kept for the next who do. */
+  /** Aborted when nobody wants it any longer. */
   signal: AbortSignal
   resolve(stored: StoredOutput): void
   reject(error: ImagemillError): void
@@ -31,7 +32,7 @@ interface Waiting {
 
 /** Has work done by workers on other machines; sources and outputs go through the shared store. Without workers it is done by the pool. */
 export function openBullmq({ pool, shared, ...options }: BullmqOptions): Queue {
-  const { ask, close } = openAsker({ pool, ...options })
+  const { ask, machines, close } = openAsker({ pool, ...options })
   const flight = sharedWork<StoredOutput>()
   const groups = new Map<string, Group>()
 
@@ -52,7 +53,8 @@ export function openBullmq({ pool, shared, ...options }: BullmqOptions): Queue {
   const runGroup = async (group: Group): Promise<void> => {
     const items = [...group.waiting.values()]
     try {
-      const answer = await ask(group.source, (source) => ({ type: 'encode', source, outputs: items.map(({ output }) => output) }))
+      const task = (source: Task['source']): Task => ({ type: 'encode', source, outputs: items.map(({ output }) => output) })
+      const answer = await ask(group.source, task, allOf(items.map(({ signal }) => signal)))
       const failed = new Map(answer?.failed?.map(({ key, error }) => [key, error]))
       const store = diskStore(group.folder)
       for (const item of items) {
@@ -95,6 +97,7 @@ export function openBullmq({ pool, shared, ...options }: BullmqOptions): Queue {
     header: (file, format) => pool.header(file, format),
     versions: () => pool.versions(),
     load: () => pool.load(),
+    machines,
     async trim(source, question) {
       const answer = await ask(source, (its) => ({ type: 'trim', source: its, question }))
       if (answer?.error) throw new ImagemillError(answer.error)
@@ -112,4 +115,15 @@ export function openBullmq({ pool, shared, ...options }: BullmqOptions): Queue {
       await pool.close()
     },
   }
+}
+
+/** Aborted when all of them are: what is made from one decode is stopped when nobody wants any of it. */
+function allOf(signals: readonly AbortSignal[]): AbortSignal {
+  const controller = new AbortController()
+  const stop = (): void => {
+    if (signals.every(({ aborted }) => aborted)) controller.abort()
+  }
+  for (const signal of signals) signal.addEventListener('abort', stop, { once: true })
+  stop()
+  return controller.signal
 }

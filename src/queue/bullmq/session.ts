@@ -2,32 +2,41 @@ import { randomUUID } from 'node:crypto'
 import type { Job, Queue as BullQueue } from 'bullmq'
 import pLimit from 'p-limit'
 import { ImagemillError } from '../../errors.ts'
-import { connectRedis, hostOf, unreachable, type Connecting } from './connect.ts'
+import { cancelled } from '../processes.ts'
+import type { Machines } from '../queue.ts'
+import { openAskers } from './askers.ts'
+import { connectRedis, unreachable, type Connecting } from './connect.ts'
+import { gone, nobody } from './failures.ts'
 import { loadBullmq, type Redis } from './load.ts'
 import { tellOfEnds } from './events.ts'
-import { present, type Presence } from './presence.ts'
-import { DEATHS, PREFIX, isAnswer, queueName, taskId, type Answer, type Task } from './tasks.ts'
+import { present } from './presence.ts'
+import { PREFIX, queueName, taskId, type Answer, type Task } from './tasks.ts'
+import { openWaiters, type Waiters } from './waiters.ts'
 
 /** A connection to workers: what it is asked, one of them does. */
 export interface Session {
   /**
    * Has a task done. Fails with WORKER_CRASHED when as many workers died over it as may, and with QUEUE_UNREACHABLE when no worker
    * will do it: then it can be done here.
+   * When the signal is aborted it fails as CANCELLED, and is stopped unless others wait for it.
    */
-  run(task: Task): Promise<Answer>
+  run(task: Task, signal?: AbortSignal): Promise<Answer>
+  /** Why it came to its end. */
+  over: Promise<ImagemillError>
   close(): Promise<void>
 }
 
 export interface SessionOptions extends Connecting {
+  /** Most time that workers are waited for, in ms. */
+  patience: number
+  /** Whether it is looked after them when nothing is waited for, too. */
+  lasting: boolean
+  /** Told of what is seen. */
+  onSight(machines: Machines): void
   /** All that the bytes of an image depend on. */
   versions: string
   /** The same for people. */
   engine: string
-}
-
-interface Waiter {
-  resolve(answer: Answer): void
-  reject(error: ImagemillError): void
 }
 
 /** Tasks that are with the workers at a time: enough for hundreds of them, and what Redis holds stays small. */
@@ -42,8 +51,8 @@ const LOOKED_AT = 100
 /** Time that Redis may be away before the work is done here, in ms. */
 const AWAY = 8000
 
-/** Time that workers which are started together with a build are waited for, in ms. */
-const ARRIVAL = 5000
+/** How often a task is asked that others take back in the same moment. */
+const TRIES = 3
 
 /** Finished jobs are kept until everyone who waits knows; failed ones for people. */
 const KEEP = { removeOnComplete: { age: 600, count: 5000 }, removeOnFail: { age: 24 * 3600, count: 1000 } }
@@ -82,142 +91,119 @@ interface Parts {
 }
 
 function started({ queue, client, listener, options, name, since }: Parts): Session {
-  const waiting = new Map<string, Waiter[]>()
-  const own = new Set<string>()
   const slots = pLimit(OUTSTANDING)
+  const askers = openAskers({ client, queue: name, remove: async (id) => (await queue.remove(id)) > 0 })
+  const waiters = openWaiters(options.redis, askers)
+  const { promise: ended, settle: tellOver } = later()
   let over: ImagemillError | undefined
-
-  const settle = (id: string, how: (waiter: Waiter) => void): void => {
-    const waiters = waiting.get(id) ?? []
-    waiting.delete(id)
-    own.delete(id)
-    for (const waiter of waiters) how(waiter)
-  }
-  const complete = (id: string, value: unknown): void =>
-    settle(id, ({ resolve, reject }) => (isAnswer(value) ? resolve(value) : reject(gone(options.redis, 'a worker answered nonsense'))))
-  const fail = (id: string, reason: string): void => settle(id, ({ reject }) => reject(failure(options.redis, reason)))
-
-  const wait = (id: string): Promise<Answer> =>
-    new Promise((resolve, reject) => {
-      waiting.set(id, [...(waiting.get(id) ?? []), { resolve, reject }])
-    })
 
   const end = async (error: ImagemillError): Promise<void> => {
     if (over) return
     over = error
-    clearInterval(looking)
-    const left = [...own]
-    for (const id of waiting.keys()) settle(id, ({ reject }) => reject(error))
-    // What no worker has begun is of no use to anyone now.
-    if (client.status === 'ready') await Promise.race([Promise.allSettled(left.map((id) => queue.remove(id))), pause(500)])
+    tellOver(error)
+    stopLooking()
+    const left = waiters.end(error)
+    if (client.status === 'ready') await Promise.race([left, pause(500)])
     listener.disconnect()
     client.disconnect()
     await Promise.race([queue.close().catch(() => undefined), pause(500)])
   }
 
-  const look = async (): Promise<void> => {
-    for (const id of [...waiting.keys()].slice(0, LOOKED_AT)) {
-      const job = await queue.getJob(id)
-      if (!job) fail(id, 'it is gone from the queue')
-      else if (job.finishedOn !== undefined) finish(job, id)
-      // Next time it is the turn of others.
-      const waiters = waiting.get(id)
-      if (waiters && waiting.delete(id)) waiting.set(id, waiters)
+  const stopLooking = lookAfter({ queue, client, waiters, options, name }, end)
+  void tellOfEnds(listener, name, since, { completed: waiters.complete, failed: waiters.fail, removed: waiters.removed })
+  // The connections are looked at instead; without a listener it would be printed.
+  queue.on('error', () => undefined)
+
+  const ask = async (task: Task, signal: AbortSignal | undefined): Promise<Answer | undefined> => {
+    if (over) throw over
+    if (signal?.aborted) throw cancelled()
+    const id = randomUUID()
+    const first = waiters.wait(id)
+    try {
+      // On its way before the job is, so that nobody finds it without its asker.
+      void askers.join(id).catch(() => undefined)
+      const { id: its = id } = await queue.add(task.type, task, { jobId: id, deduplication: { id: taskId(task) } })
+      if (its === id) return await waiters.answer(id, first, signal)
+      // Someone else asked the same before.
+      waiters.drop(id, first)
+      const waiter = waiters.wait(its)
+      void askers.join(its).catch(() => undefined)
+      return await waiters.answer(its, waiter, signal)
+    } catch (error) {
+      throw error instanceof ImagemillError ? error : unreachable(options.redis, error)
+    } finally {
+      waiters.drop(id, first)
     }
-    if (waiting.size > 0 && !(await present(client)).some(({ queue: its }) => its === name))
-      await end(gone(options.redis, 'no worker is left'))
+  }
+
+  const run: Session['run'] = async (task, signal) => {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const answer = await ask(task, signal)
+      if (answer) return answer
+    }
+    throw gone(options.redis, 'it is gone from the queue')
+  }
+
+  return {
+    run: (task, signal) => slots(() => run(task, signal)),
+    over: ended,
+    close: () => end(gone(options.redis, 'the build or the server was closed')),
+  }
+}
+
+/** Looks from time to time whether Redis and workers are there, and for what was missed; answers how to stop. */
+function lookAfter(
+  { queue, client, waiters, options, name }: Omit<Parts, 'listener' | 'since'> & { waiters: Waiters },
+  end: (error: ImagemillError) => Promise<void>,
+): () => void {
+  const { redis, lasting, onSight } = options
+  const look = async (): Promise<void> => {
+    for (const id of waiters.oldest(LOOKED_AT)) {
+      const job = await queue.getJob(id)
+      if (!job) waiters.removed(id)
+      else if (job.finishedOn !== undefined) finish(job, id)
+    }
+    const workers = (await present(client)).filter((its) => its.queue === name).length
+    onSight({ reached: true, workers })
+    if (workers === 0 && (lasting || waiters.count() > 0)) await end(gone(redis, 'no worker is left'))
   }
   const finish = (job: Job<Task, Answer>, id: string): void =>
-    job.failedReason ? fail(id, job.failedReason) : complete(id, job.returnvalue)
+    job.failedReason ? waiters.fail(id, job.failedReason) : waiters.complete(id, job.returnvalue)
 
   let away = 0
   let busy = false
   const looking = setInterval(() => {
-    away = client.status === 'ready' ? 0 : away + LOOK
-    if (away >= AWAY) void end(gone(options.redis, `it did not answer for ${AWAY / 1000} s`))
-    if (away > 0 || waiting.size === 0 || busy) return
+    // One that is stopped answers nothing, and its connection is as it was.
+    away = client.status === 'ready' && !busy ? 0 : away + LOOK
+    if (away > 0) onSight({ reached: false, workers: 0 })
+    if (away >= AWAY) void end(gone(redis, `it did not answer for ${AWAY / 1000} s`))
+    if (away > 0 || (waiters.count() === 0 && !lasting)) return
     busy = true
     // A command that fails does so because Redis is away, which the next look knows.
     void look()
       .catch(() => undefined)
       .finally(() => (busy = false))
   }, LOOK).unref()
-
-  void tellOfEnds(listener, name, since, { completed: complete, failed: fail })
-  // The connections are looked at instead; without a listener it would be printed.
-  queue.on('error', () => undefined)
-
-  const add = async (task: Task): Promise<Answer> => {
-    if (over) throw over
-    const id = randomUUID()
-    const answer = wait(id)
-    answer.catch(() => undefined)
-    own.add(id)
-    try {
-      const job = await queue.add(task.type, task, { jobId: id, deduplication: { id: taskId(task) } })
-      if (job.id === undefined || job.id === id) return await answer
-      // Another build asked the same before.
-      const theirs = wait(job.id)
-      settle(id, ({ reject }) => reject(gone(options.redis, 'it was asked before')))
-      return await theirs
-    } catch (error) {
-      const known = error instanceof ImagemillError ? error : unreachable(options.redis, error)
-      settle(id, ({ reject }) => reject(known))
-      throw known
-    }
-  }
-
-  return {
-    run: (task) => slots(() => add(task)),
-    close: () => end(gone(options.redis, 'the build or the server was closed')),
-  }
+  return () => clearInterval(looking)
 }
 
 /** Waits until there is a worker that makes the same bytes, but not for long. */
-async function arrival(client: Redis, name: string, { redis, engine }: SessionOptions): Promise<void> {
-  const until = performance.now() + ARRIVAL
+async function arrival(client: Redis, name: string, { redis, engine, patience, onSight }: SessionOptions): Promise<void> {
+  const until = performance.now() + patience
   for (;;) {
-    const workers = await present(client)
-    if (workers.some(({ queue }) => queue === name)) return
-    if (performance.now() > until) throw nobody(redis, engine, workers)
+    const all = await present(client)
+    const workers = all.filter(({ queue }) => queue === name).length
+    onSight({ reached: true, workers })
+    if (workers > 0) return
+    if (performance.now() >= until) throw nobody(redis, engine, all)
     await pause(200)
   }
 }
 
-function nobody(redis: string, engine: string, others: readonly Presence[]): ImagemillError {
-  const found = [...new Set(others.map((other) => other.engine))].sort().join('; ')
-  const message =
-    found === ''
-      ? `no worker is at the Redis at ${hostOf(redis)}`
-      : `the workers at the Redis at ${hostOf(redis)} make other bytes than this machine`
-  return new ImagemillError({
-    code: 'QUEUE_UNREACHABLE',
-    message: found === '' ? message : `${message}: expected ${engine}, found ${found}`,
-    hint:
-      found === ''
-        ? 'Start some: npx imagemill worker --redis … --store …'
-        : 'Install the same versions of imagemill and sharp everywhere.',
-  })
-}
-
-/** What BullMQ says of a job whose worker died for the second time. */
-const STALLED = /stalled more than allowable limit/
-
-function failure(redis: string, reason: string): ImagemillError {
-  if (!STALLED.test(reason)) return gone(redis, reason)
-  return new ImagemillError({
-    code: 'WORKER_CRASHED',
-    message: `${DEATHS} workers died while they worked on this image, one after the other`,
-    hint: 'Memory may have run out there; lower `--concurrency` of the workers or remove the image.',
-  })
-}
-
-function gone(redis: string, reason: string): ImagemillError {
-  return new ImagemillError({
-    code: 'QUEUE_UNREACHABLE',
-    message: `the workers at the Redis at ${hostOf(redis)} did not do it (${reason})`,
-    hint: 'Check the workers and what they print.',
-  })
+function later(): { promise: Promise<ImagemillError>; settle(error: ImagemillError): void } {
+  let settle: (error: ImagemillError) => void = () => undefined
+  const promise = new Promise<ImagemillError>((resolve) => (settle = resolve))
+  return { promise, settle }
 }
 
 function pause(ms: number): Promise<void> {

@@ -14,6 +14,9 @@ export const PREFIX = 'imagemill'
  */
 export const DEATHS = 5
 
+/** Why a job failed that nobody waits for any longer. */
+export const TAKEN_BACK = 'taken back by those who asked for it'
+
 /** What a worker is asked: a source by its digest, and parameters; bytes go through the shared store. */
 export type Task = { source: Omit<Source, 'file' | 'local'> } & (
   | { type: 'encode'; outputs: Output[] }

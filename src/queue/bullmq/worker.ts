@@ -8,11 +8,13 @@ import type { RunStore } from '../../store/run-store.ts'
 import type { Store } from '../../store/store.ts'
 import type { Output, Source } from '../../types.ts'
 import { join } from 'node:path'
+import { cancelled } from '../processes.ts'
 import type { Queue } from '../queue.ts'
+import { openTakenBack } from './askers.ts'
 import { connectRedis, type Connecting } from './connect.ts'
 import { loadBullmq } from './load.ts'
 import { announce } from './presence.ts'
-import { DEATHS, PREFIX, isTask, queueName, sourceKey, type Answer, type Task } from './tasks.ts'
+import { DEATHS, PREFIX, TAKEN_BACK, isTask, queueName, sourceKey, type Answer, type Task } from './tasks.ts'
 
 export interface WorkerOptions extends Connecting {
   /** Does the work in processes of its own, so that a crash or a hang of an encoder is not ours. */
@@ -67,23 +69,30 @@ export async function openWorker({
   const doer = openDoer({ pool, store, remote })
   let count = 0
 
-  const process = async (job: Job<unknown, Answer>): Promise<Answer> => {
+  // BullMQ gives a signal to those who take three arguments.
+  const process = async (job: Job<unknown, Answer>, _token: string | undefined, signal: AbortSignal | undefined): Promise<Answer> => {
     const start = performance.now()
     const task = job.data
     // Trying again would not make it another one.
     if (!isTask(task)) throw new bullmq.UnrecoverableError('this is no task that this version of imagemill understands')
     const tell = (facts: Pick<Done, 'made' | 'failed' | 'error'>): void =>
       onDone({ type: task.type, source: task.source.digest, ...facts, elapsed_ms: Math.round(performance.now() - start) })
+    let isLate = false
     try {
-      const answer = await doer(task)
+      isLate = await takenBack.begin(job.id ?? '')
+      if (isLate) throw cancelled()
+      const answer = await doer(task, signal)
       const failed = answer.failed?.length ?? (answer.error ? 1 : 0)
       tell({ made: task.type === 'encode' ? task.outputs.length - failed : 1 - failed, failed })
       if (++count % TIDY === 0) await store.tidy()
       return answer
     } catch (error) {
-      const { message } = asImagemillError(error)
+      const { message, code } = asImagemillError(error)
       tell({ made: 0, failed: 0, error: message })
-      throw error
+      // Nobody would have it tried again. A worker that is told to end is at no end of the task.
+      throw code === 'CANCELLED' && (isLate || signal?.aborted) ? new bullmq.UnrecoverableError(TAKEN_BACK) : error
+    } finally {
+      takenBack.end(job.id ?? '')
     }
   }
 
@@ -95,10 +104,13 @@ export async function openWorker({
     lockDuration: lock,
     stalledInterval: lock / 2,
     maxStalledCount: DEATHS - 1,
+    autorun: false,
   })
   // It goes on when Redis is back.
   worker.on('error', () => undefined)
   await worker.waitUntilReady()
+  const takenBack = await openTakenBack(client, queue, (id) => worker.cancelJob(id))
+  void worker.run().catch(() => undefined)
   const leave = await announce(client, { queue, engine })
   return {
     queue,
@@ -106,13 +118,18 @@ export async function openWorker({
     async close() {
       await leave()
       await worker.close()
+      takenBack.close()
       client.disconnect()
     },
   }
 }
 
 /** Does tasks: fetches their source, has the pool do the work, and sends what it made. */
-function openDoer({ pool, store, remote }: Pick<WorkerOptions, 'pool' | 'store' | 'remote'>): (task: Task) => Promise<Answer> {
+function openDoer({
+  pool,
+  store,
+  remote,
+}: Pick<WorkerOptions, 'pool' | 'store' | 'remote'>): (task: Task, signal: AbortSignal | undefined) => Promise<Answer> {
   const flight = singleFlight<string>()
 
   const fileOf = (source: Task['source'], opened: Store): Promise<string> =>
@@ -131,11 +148,12 @@ function openDoer({ pool, store, remote }: Pick<WorkerOptions, 'pool' | 'store' 
     source: Source,
     output: Output,
     opened: Store,
+    signal: AbortSignal | undefined,
   ): Promise<{ key: string; error: ReturnType<ImagemillError['facts']> } | undefined> => {
     const { key } = output
     const failure = opened.get(key)
       ? undefined
-      : await pool.encode(source, output, opened.folder).then(
+      : await pool.encode(source, output, opened.folder, signal).then(
           () => undefined,
           (error: unknown) => asImagemillError(error),
         )
@@ -152,12 +170,13 @@ function openDoer({ pool, store, remote }: Pick<WorkerOptions, 'pool' | 'store' 
     return undefined
   }
 
-  return (task) =>
+  return (task, signal) =>
     store.write(async (opened) => {
       const file = await fileOf(task.source, opened)
       const source = { ...task.source, file, local: file }
+      if (signal?.aborted) throw cancelled()
       if (task.type === 'encode') {
-        const failed = await Promise.all(task.outputs.map((output) => make(source, output, opened)))
+        const failed = await Promise.all(task.outputs.map((output) => make(source, output, opened, signal)))
         return { failed: failed.filter((item) => item !== undefined) }
       }
       try {
