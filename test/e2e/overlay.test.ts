@@ -29,12 +29,12 @@ const overlayOf = (page: Page): Locator => page.locator('imagemill-overlay')
 const itemOf = (page: Page, name: string): Locator => overlayOf(page).locator('ol > li', { hasText: name })
 
 /** The page of a dev server with the list open. */
-async function open(root: string, settings: DevSettings = {}, screen = {}): Promise<{ page: Page; faults: string[] }> {
+async function open(root: string, settings: DevSettings = {}, screen = {}, images = 4): Promise<{ page: Page; faults: string[] }> {
   const { origin } = await startDev(root, { ...settings, options: { overlay: true, logLevel: 'warn', ...settings.options } })
   const { page, faults } = await openPage({ viewport: { width: 1000, height: 1400 }, ...screen })
   await page.goto(origin + (settings.config?.base ?? '/'))
   await overlayOf(page)
-    .getByRole('button', { name: /^Images: 4/ })
+    .getByRole('button', { name: new RegExp(`^Images: ${images}`) })
     .click()
   return { page, faults }
 }
@@ -64,6 +64,21 @@ inChromium(() => {
       // What wastes most is first.
       expect(await overlayOf(page).locator('.name').first().innerText()).toContain('b.jpg')
       expect(faults).toEqual([])
+    })
+
+    test('lists images whatever their addresses are', async () => {
+      const { root } = await site({
+        'index.html': MARKUP.replace(
+          '</main>',
+          `<img src="/100%.jpg" alt=""><picture><source media="(max-width: 1px)" srcset="http://[x 1x"><img src="/plain.png" alt=""></picture></main>`,
+        ),
+        'public/100%.jpg': await jpeg(40, 30),
+        'public/plain.png': await jpeg(40, 30),
+      })
+      const { page, faults } = await open(root, {}, {}, 6)
+      await itemOf(page, '/100%.jpg').waitFor()
+      await itemOf(page, '/plain.png').getByText('40 × 30 px').waitFor()
+      expect(faults.filter((fault) => !fault.includes('srcset'))).toEqual([])
     })
 
     test('goes by the density of the screen, and follows the page', async () => {

@@ -37,8 +37,13 @@ export async function measure(image: HTMLImageElement, { largest, factsOf }: Pla
 function chosenFrom(image: HTMLImageElement): HTMLImageElement | HTMLSourceElement {
   const sources = image.parentElement instanceof HTMLPictureElement ? image.parentElement.querySelectorAll('source') : []
   const names = ({ srcset }: { srcset: string }): boolean =>
-    srcset.split(/,\s+/).some((candidate) => new URL(candidate.trim().split(/\s+/)[0] ?? '', document.baseURI).href === image.currentSrc)
+    srcset.split(/,\s+/).some((candidate) => hrefOf(candidate.trim().split(/\s+/)[0] ?? '') === image.currentSrc)
   return [...sources].find(names) ?? image
+}
+
+/** A page may name anything as an address. */
+function hrefOf(address: string): string | undefined {
+  return URL.canParse(address, document.baseURI) ? new URL(address, document.baseURI).href : undefined
 }
 
 /** A size in the markup, or one or a ratio in CSS, which what is loaded does not change. */
