@@ -81,6 +81,28 @@ inChromium(() => {
       expect(faults.filter((fault) => !fault.includes('srcset'))).toEqual([])
     })
 
+    test('says of an image that failed that it did, and counts nothing of it', async () => {
+      const { root } = await site({
+        'index.html': MARKUP.replace('</main>', '<img src="/gone.png" alt=""><img src="http://127.0.0.1:9/x.png" alt=""></main>'),
+      })
+      const { origin } = await startDev(root, { options: { overlay: true, logLevel: 'warn' } })
+      const { page } = await openPage({ viewport: { width: 1000, height: 1400 } })
+      await page.route('**/*.webp', async (route) =>
+        route.request().url().includes('@imagemill') ? route.fulfill({ status: 404 }) : route.continue(),
+      )
+      await page.route('**/gone.png', (route) => route.fulfill({ status: 404 }))
+      await page.goto(origin)
+      await overlayOf(page)
+        .getByRole('button', { name: /^Images: 6/ })
+        .click()
+      for (const name of ['b.jpg?w=600', '/gone.png', 'http://127.0.0.1:9 /x.png']) {
+        const item = itemOf(page, name)
+        await item.locator('.facts', { hasText: 'could not be loaded' }).waitFor()
+        expect(await item.locator('.facts').innerText()).not.toMatch(/ px|kB/)
+        expect(await item.locator('code').count()).toBe(0)
+      }
+    })
+
     test('goes by the density of the screen, and follows the page', async () => {
       const { root } = await site()
       const { page } = await open(root, {}, { deviceScaleFactor: 2 })

@@ -4,6 +4,7 @@ import type { OverlayFacts } from '../../src/overlay/facts.ts'
 
 /** An image that is as it should be. */
 const GOOD: Shown = {
+  state: 'loaded',
   width: 400,
   height: 300,
   intrinsic: { width: 400, height: 300 },
@@ -35,7 +36,12 @@ const codes = (shown: Shown, facts?: OverlayFacts): (string | undefined)[] => hi
 
 test('nothing is said of an image that is as it should be, nor of one that is not loaded', () => {
   expect(hintsOf(GOOD, undefined)).toEqual([])
-  expect(hintsOf({ ...GOOD, intrinsic: undefined, reserved: false }, undefined)).toEqual([])
+  expect(hintsOf({ ...GOOD, state: 'waiting', intrinsic: undefined, reserved: false }, undefined)).toEqual([])
+})
+
+test('of one that failed nothing is said but that', () => {
+  const failed: Shown = { ...GOOD, state: 'failed', intrinsic: undefined, size_bytes: undefined, reserved: false }
+  expect(hintsOf(failed, FACTS)).toEqual([{ text: expect.stringContaining('could not be loaded') }])
 })
 
 describe('wasted bytes', () => {

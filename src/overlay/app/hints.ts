@@ -2,6 +2,7 @@ import type { OverlayFacts } from '../facts.ts'
 
 /** An `<img>` of the page as the browser shows it just now. */
 export interface Shown {
+  state: 'waiting' | 'loaded' | 'failed'
   /** Size of the box in CSS px; 0 when it is not shown. */
   width: number
   height: number
@@ -52,7 +53,9 @@ export function wastedBytes(shown: Shown): number {
 
 /** Everything that can be better about an image, the gravest first. */
 export function hintsOf(shown: Shown, facts: OverlayFacts | undefined): Hint[] {
-  const { intrinsic, isLargest, lazy, reserved, width } = shown
+  const { state, intrinsic, isLargest, lazy, reserved, width } = shown
+  if (state === 'failed')
+    return [{ text: 'It could not be loaded. The console and the terminal of the dev server may say why; look at its address, too.' }]
   if (!intrinsic) return []
   if (width === 0)
     return [{ text: 'It is loaded, but not shown. Leave it out, or let the browser wait until it is.', code: 'loading="lazy"' }]

@@ -15,11 +15,13 @@ export async function measure(image: HTMLImageElement, { largest, factsOf }: Pla
   const chosen = chosenFrom(image)
   const srcset = chosen.srcset
   const sizes = chosen.getAttribute('sizes') ?? undefined
-  const intrinsic = facts ?? (image.complete && image.naturalWidth > 0 ? await sizeOf(image) : undefined)
+  const state = await stateOf(image)
+  const intrinsic = state === 'loaded' ? (facts ?? (await sizeOf(image))) : undefined
   return {
+    state,
     width,
     height,
-    intrinsic: image.complete && intrinsic ? { width: intrinsic.width, height: intrinsic.height } : undefined,
+    intrinsic: intrinsic && { width: intrinsic.width, height: intrinsic.height },
     fit: style.objectFit,
     ratio: devicePixelRatio,
     viewport: document.documentElement.clientWidth,
@@ -29,8 +31,18 @@ export async function measure(image: HTMLImageElement, { largest, factsOf }: Pla
     reserved: isReserved(image, chosen),
     lazy: image.loading === 'lazy',
     isLargest: image === largest,
-    size_bytes: facts?.size_bytes ?? bytesOf(image.currentSrc),
+    size_bytes: state === 'loaded' ? (facts?.size_bytes ?? bytesOf(image.currentSrc)) : undefined,
   }
+}
+
+/** An image that failed is complete, too, and has no size; so may a drawing that states none. */
+async function stateOf(image: HTMLImageElement): Promise<Shown['state']> {
+  if (!image.complete) return 'waiting'
+  if (image.naturalWidth > 0) return 'loaded'
+  return image.decode().then(
+    () => 'loaded',
+    () => 'failed',
+  )
 }
 
 /** The `<source>` that the file is from, or the image itself. */
