@@ -29,6 +29,8 @@ export async function measure(image: HTMLImageElement, { largest, factsOf }: Pla
     sizes,
     promised: sizes?.startsWith('auto') && image.loading === 'lazy' ? width : image.naturalWidth,
     reserved: isReserved(image, chosen),
+    // With neither side given only a limit can make it smaller than it is.
+    stated: givenSides(image).some(Boolean) || image.hasAttribute('width') || image.hasAttribute('height') ? width : image.naturalWidth,
     lazy: image.loading === 'lazy',
     isLargest: image === largest,
     size_bytes: state === 'loaded' ? (facts?.size_bytes ?? bytesOf(image.currentSrc)) : undefined,
@@ -63,16 +65,17 @@ function isReserved(image: HTMLImageElement, chosen: Element): boolean {
   const has = (element: Element): boolean => element.hasAttribute('width') && element.hasAttribute('height')
   const { aspectRatio, position } = getComputedStyle(image)
   const hasRatio = aspectRatio !== 'auto' && !aspectRatio.startsWith('auto ')
-  return has(image) || has(chosen) || hasRatio || position === 'absolute' || position === 'fixed' || hasSize(image)
+  return has(image) || has(chosen) || hasRatio || position === 'absolute' || position === 'fixed' || givenSides(image).every(Boolean)
 }
 
-/** Whether CSS gives both sides, which the size that comes of it does not tell. */
-function hasSize(image: HTMLImageElement): boolean {
+/** Whether CSS or markup gives the width, and the height, which the size that comes of it does not tell. */
+function givenSides(image: HTMLImageElement): boolean[] {
   const { style } = image
+  const sides = ['width', 'height'] as const
   // Not every browser has it.
-  if (!('computedStyleMap' in image)) return ['', 'auto'].every((word) => style.width !== word && style.height !== word)
+  if (!('computedStyleMap' in image)) return sides.map((side) => !['', 'auto'].includes(style[side]))
   const computed = image.computedStyleMap()
-  return ['width', 'height'].every((side) => computed.get(side)?.toString() !== 'auto')
+  return sides.map((side) => computed.get(side)?.toString() !== 'auto')
 }
 
 /** Size of the file itself: of a candidate, `naturalWidth` is what it stands for. */
