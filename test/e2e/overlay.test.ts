@@ -81,6 +81,42 @@ inChromium(() => {
       expect(faults.filter((fault) => !fault.includes('srcset'))).toEqual([])
     })
 
+    test('offers a size that changes nothing of what is shown', async () => {
+      const { root } = await site({
+        'index.html': MARKUP.replace(
+          '</main>',
+          `<img src="/wide.jpg?1" alt="" width="320"><img src="/wide.jpg?2" alt="" style="max-width:100px"></main>`,
+        ),
+        'public/wide.jpg': await jpeg(640, 427),
+      })
+      const { page } = await open(root, {}, {}, 6)
+      const codes = async (index: number): Promise<string[]> => itemOf(page, '/wide.jpg').nth(index).locator('code').allInnerTexts()
+      await itemOf(page, '/wide.jpg').nth(1).locator('code').first().waitFor()
+      expect([...(await codes(0)), ...(await codes(1))].filter((code) => code.startsWith('width')).sort()).toEqual([
+        'width="320" height="214"',
+        'width="640" height="427"',
+      ])
+    })
+
+    test('shows where an image is that was replaced by a copy of itself', async () => {
+      const { root } = await site()
+      const { page } = await open(root)
+      await itemOf(page, 'b.jpg?w=600').getByText('shown 100 × 75').waitFor()
+      await page.evaluate(() => {
+        const image = document.querySelector('#small')
+        image?.replaceWith(image.cloneNode())
+      })
+      const frame = overlayOf(page).locator('.frame')
+      await expect
+        .poll(async () => {
+          await itemOf(page, 'b.jpg?w=600').locator('.name').blur()
+          await itemOf(page, 'b.jpg?w=600').locator('.name').focus()
+          const box = (await frame.count()) > 0 ? await frame.boundingBox() : undefined
+          return box && [Math.round(box.width), Math.round(box.height)]
+        })
+        .toEqual([100, 75])
+    })
+
     test('says of an image that failed that it did, and counts nothing of it', async () => {
       const { root } = await site({
         'index.html': MARKUP.replace('</main>', '<img src="/gone.png" alt=""><img src="http://127.0.0.1:9/x.png" alt=""></main>'),
