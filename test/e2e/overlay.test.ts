@@ -14,7 +14,7 @@ const MARKUP = `<!doctype html><html lang="en"><head><title>Photos</title><link 
 <img id="fine" src="./c.jpg?w=100&format=webp" alt="">
 <img id="free" alt=""></main><script type="module" src="./main.js"></script></body></html>`
 
-async function site(more: Record<string, string> = {}): Promise<Project> {
+async function site(more: Record<string, string | Buffer> = {}): Promise<Project> {
   return project({
     'index.html': MARKUP,
     'main.js': "import d from './c.jpg?w=120&as=url'\ndocument.querySelector('#free').src = d",
