@@ -20,7 +20,7 @@ export interface Report {
   info(message: string): void
   /** Follows the making of one output. */
   follow<T extends StoredOutput & { cached: boolean }>(planned: PlannedOutput & { name: string }, making: Promise<T>): Promise<T>
-  /** Prints what was made since the last summary; nothing when that was nothing. */
+  /** Prints what was made since the last summary: one line where all of it was there, and nothing where nothing was asked for. */
   summarise(damaged: number): void
 }
 
@@ -33,15 +33,16 @@ export function openReport(level: LogLevel, track: BuildJobs['track'] = () => un
   let made = new Map<string, Made>()
   let started: number | undefined
   /** The current rush of images: a dev server has many. */
-  let rush: { tally: Tally; line: Line; waiting: number } | undefined
+  let rush: { tally: Tally; line: Line; waiting: number; stop(): void } | undefined
 
   const clear = (): void => rush?.line.clear()
-  const draw = ({ tally, line, waiting }: NonNullable<typeof rush>): void => {
-    if (!shows('info')) return
-    line.draw(() => {
-      const snapshot = tally.snapshot()
-      return progressText({ ...snapshot, total: snapshot.done + waiting }, 'images')
-    })
+  const textOf = (): string => {
+    const snapshot = rush?.tally.snapshot()
+    return rush && snapshot ? progressText({ ...snapshot, total: snapshot.done + rush.waiting }, 'images') : ''
+  }
+  const begin = (): NonNullable<typeof rush> => {
+    const line = openLine()
+    return { tally: openTally(() => performance.now()), line, waiting: 0, stop: shows('info') ? line.keep(textOf) : () => undefined }
   }
 
   return {
@@ -67,7 +68,7 @@ export function openReport(level: LogLevel, track: BuildJobs['track'] = () => un
     async follow(planned, making) {
       started ??= performance.now()
       track(planned, making)
-      rush ??= { tally: openTally(() => performance.now()), line: openLine(), waiting: 0 }
+      rush ??= begin()
       const current = rush
       current.waiting++
       const ended = current.tally.begin(`${planned.name}.${planned.output.encoding.format}`, workOf(planned.output))
@@ -87,11 +88,11 @@ export function openReport(level: LogLevel, track: BuildJobs['track'] = () => un
         return stored
       } finally {
         ended(outcome)
-        if (--current.waiting > 0) draw(current)
-        else {
+        if (--current.waiting === 0) {
+          current.stop()
           clear()
           rush = undefined
-        }
+        } else if (shows('info')) current.line.draw(textOf)
       }
     },
     summarise(damaged) {
