@@ -4,7 +4,7 @@ import { asImagemillError } from '../errors.ts'
 import { moduleCode, namedExports, shapedCode } from '../module/code.ts'
 import { factTypes, resultType, typeText, withFacts } from '../module/dts.ts'
 import { exportedValue } from '../module/image.ts'
-import { parseRequest, type Request } from '../query/request.ts'
+import type { Request } from '../query/request.ts'
 import { changesImage, isImageFile, isOurs, isPlain, splitId, type QueryInput } from '../query/text.ts'
 import type { Output } from '../types.ts'
 import { addressOf, dataUri, fileId } from './address.ts'
@@ -13,6 +13,7 @@ import { below } from './error.ts'
 import { outputName } from './file-names.ts'
 import type { Place } from './place.ts'
 import { factExports, registerFacts } from './facts.ts'
+import { readRequest } from './option-queries.ts'
 import { remoteOfId } from './remote-id.ts'
 import { recordsOf, resultCode } from './result.ts'
 import { customValue, dataType } from './shapes.ts'
@@ -123,7 +124,7 @@ export async function planImage(asked: Asked, place: Place): Promise<Job> {
 /** What a query of a project is read with. */
 export function requestOf({ query, defaults }: Pick<Asked, 'query' | 'defaults'>, { api, root }: Pick<Place, 'api' | 'root'>): Request {
   const { presets, breakpoints, shapes, transforms } = api.options
-  return parseRequest(query, { defaults, presets, breakpoints, shapes: Object.keys(shapes), transforms: knownTransforms(root, transforms) })
+  return readRequest(query, { defaults, presets, breakpoints, shapes: Object.keys(shapes), transforms: knownTransforms(root, transforms) })
 }
 
 async function settleImage({ file, path, query, defaults }: Asked, place: Place): Promise<Job> {

@@ -9,7 +9,8 @@ import type { RemoteOptions } from '../source/remote-options.ts'
 import type { Query } from '../query/written.ts'
 import type { BuildJob } from '../contract/build-job.ts'
 import { budgetsOf, type Budget, type BudgetOptions } from './budget-options.ts'
-import { SIZE, bytesOf, fields, invalid, port, positiveInteger, read } from './option-values.ts'
+import { checkQueries } from './option-queries.ts'
+import { SIZE, bytesOf, FILE_NAME, fields, fileNameOf, invalid, port, positiveInteger, read } from './option-values.ts'
 import { matcher, type PathPattern } from './path-patterns.ts'
 import { reportNamesOf, type ReportNames, type ReportOptions } from './report-options.ts'
 import { remoteOf } from './remote-options.ts'
@@ -192,15 +193,19 @@ export function resolveOptions(input: unknown = {}): Options {
   const limits = fields(raw['limits'] ?? {}, 'limits.', ['pixels', 'timeout'])
   const defaults = raw['defaults']
   const store = storeOf(raw['store'])
+  const queries = {
+    presets: presetsOf(raw['presets']),
+    breakpoints: breakpointsOf(raw['breakpoints']),
+    shapes: shapesOf(raw['shapes']),
+    transforms: transformsOf(raw['transforms']),
+  }
+  checkQueries({ ...queries, defaults: isDefaultsFunction(defaults) ? undefined : queryInput(defaults, 'defaults') })
   return {
     matches: matcher(raw['include'], raw['exclude']),
     defaults: isDefaultsFunction(defaults)
       ? (file, query) => queryInput(defaults(file, new URLSearchParams(query)), 'defaults')
       : () => queryInput(defaults, 'defaults'),
-    presets: presetsOf(raw['presets']),
-    breakpoints: breakpointsOf(raw['breakpoints']),
-    shapes: shapesOf(raw['shapes']),
-    transforms: transformsOf(raw['transforms']),
+    ...queries,
     attributes:
       read(raw['attributes'], 'attributes', "'html' or 'react'", (value) => (['html', 'react'] as const).find((word) => word === value)) ??
       'html',
@@ -247,8 +252,7 @@ function typesName(value: unknown): boolean | string | undefined {
 function manifestName(value: unknown): string | undefined {
   if (value === false) return undefined
   if (value === undefined || value === true) return MANIFEST
-  if (typeof value === 'string' && value !== '') return value
-  throw invalid('manifest', 'true, false or a file name', value)
+  return read(value, 'manifest', `true, false or ${FILE_NAME}`, fileNameOf)
 }
 
 function presetsOf(value: unknown): Record<string, QueryInput> {

@@ -181,6 +181,13 @@ test.each([
   [{ limits: { pixel: 1 } }, 'Did you mean `limits.pixels`?'],
   [{ concurency: 1 }, 'Did you mean `concurrency`?'],
   [{ concurrency: 0 }, 'invalid option `concurrency`'],
+  [{ manifest: '../x.json' }, 'invalid option `manifest`: expected true, false or a file name within the build'],
+  [{ manifest: '/x.json' }, 'invalid option `manifest`'],
+  [{ report: { html: 'a/../../b.html' } }, 'invalid option `report.html`'],
+  [{ defaults: 'fromat=webp' }, '[INVALID_OPTION] option `defaults`: unknown directive `fromat`'],
+  [{ defaults: 'preset=card' }, 'option `defaults`: unknown preset `card`'],
+  [{ presets: { card: 'w=10', wide: 'width=100' } }, 'option `presets.wide`: unknown directive `width`'],
+  [{ presets: { card: { w: 0 } } }, 'option `presets.card`: invalid value of `w`'],
   [{ onError: 'ignore' }, "expected 'fail' or 'warn'"],
   [{ include: 5 }, 'invalid option `include`'],
 ])('options %j are refused', (options, text) => {
