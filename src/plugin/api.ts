@@ -81,7 +81,7 @@ export interface Unplanned {
 }
 
 /** An output, or in its place the source itself when `onError: 'warn'` let a failure pass. */
-export type Deliverable = PlannedOutput & { name: string; original?: boolean }
+export type Deliverable = PlannedOutput & { name: string; original?: boolean; error?: ImagemillError }
 
 /** The outputs that are left in the code of a bundle. */
 export interface Used {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, normalize, sep } from 'node:path'
-import { asImagemillError } from '../errors.ts'
+import { asImagemillError, type ImagemillError } from '../errors.ts'
 import { moduleCode, namedExports, shapedCode } from '../module/code.ts'
 import { factTypes, resultType, typeText, withFacts } from '../module/dts.ts'
 import { exportedValue } from '../module/image.ts'
@@ -141,7 +141,7 @@ export async function originalJob({ file, path, query }: Asked, place: Place, er
   const known = asImagemillError(error).at({ file, query })
   if (api.options.onError === 'fail') throw known
   api.report.warn(`${below(root, known).message} The source is used as it is.`)
-  return register(await unmadeJob({ file, path, query }, api.pipeline(root), Object.keys(api.options.shapes)), place, true)
+  return register(await unmadeJob({ file, path, query }, api.pipeline(root), Object.keys(api.options.shapes)), place, known)
 }
 
 /** What an id stands for, however it was written. */
@@ -169,11 +169,12 @@ function nameOf(path: string, request: Request): string {
   return request.query === '' ? path : `${path}?${request.query}`
 }
 
-function register(job: Job, { api }: Place, original = false): Job {
+/** With an error the source itself is what is delivered. */
+function register(job: Job, { api }: Place, error?: ImagemillError): Job {
   for (const output of job.plan.outputs) {
     const known = api.outputs.get(output.key)
     const name = outputName(job.source.file, output)
-    if (!known || known.original) api.outputs.set(output.key, { source: job.source, output, name, ...(original && { original }) })
+    if (!known || known.original) api.outputs.set(output.key, { source: job.source, output, name, ...(error && { original: true, error }) })
     api.files.set(fileId(output, job.source), { key: output.key, name })
   }
   registerFacts(job, api)

@@ -4,6 +4,7 @@ import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { imagemill, type ImagemillOptions } from 'imagemill'
 import type { Rollup } from 'vite'
+import { sha256 } from '../../src/hash.ts'
 import { VITE_NAMES, buildVite } from '../support/build.ts'
 import { jpeg, photo, png } from '../support/images.ts'
 import { project } from '../support/project.ts'
@@ -155,6 +156,24 @@ describe.each(VITE_NAMES)('errors of a build in %s', (version) => {
     expect(files.get(String(d).slice(1))).toEqual(await jpeg(200, 150, 2))
     const [own] = addressesIn(c)
     expect(await sharp(files.get(String(own).slice(1))).metadata()).toMatchObject({ width: 30 })
+    // Once, as what it is.
+    expect([...files.keys()].filter((name) => name.includes('broken'))).toEqual([expect.stringMatching(/^assets\/broken-[\w-]{8}\.jpg$/)])
+    expect([...files.keys()].filter((name) => name.includes('photo'))).toEqual([
+      expect.stringMatching(/^assets\/photo-30-[\w-]{8}\.jpeg$/),
+      expect.stringMatching(/^assets\/photo-[\w-]{8}\.jpg$/),
+    ])
+    const manifest = JSON.parse(String(files.get('.vite/imagemill.json')))
+    expect(manifest['broken.jpg?format=webp;jpeg&w=30;60'].results).toEqual([
+      expect.objectContaining({
+        success: false,
+        code: 'SOURCE_CORRUPT',
+        error: expect.stringMatching(/ The source is used as it is: assets\/broken-[\w-]{8}\.jpg$/),
+      }),
+    ])
+    expect(manifest['photo.jpg?w=wrong&as=url']).toMatchObject({
+      source: { sha256: sha256(await jpeg(200, 150, 2)) },
+      results: [{ success: false, code: 'INVALID_DIRECTIVE' }],
+    })
     const ours = warnings.filter((message) => message.includes('imagemill'))
     expect(ours.filter((message) => message.includes('broken.jpg'))).toHaveLength(1)
     expect(ours.filter((message) => message.includes('none.jpg'))).toHaveLength(1)
