@@ -130,6 +130,28 @@ describe.each(VITE_NAMES)('errors of a build in %s', (version) => {
     )
   })
 
+  test.each([
+    ['main.js', 'main.js', 2],
+    ['sheet.js', 'a.css', 2],
+    ['page.html', 'page.html', 1],
+  ])('what %s names wrongly is told once, with the file that names it', async (input, file, line) => {
+    const { root } = project({
+      'main.js': "console.log(1)\nimport a from './a.jpg?w=9&widht=3'\nconsole.log(a)",
+      'sheet.js': "import './a.css'",
+      'a.css': '.a { color: red }\n.b { background: url(./a.jpg?w=9&widht=3) }',
+      'page.html': '<!doctype html><title>x</title><img src="./a.jpg?w=9&widht=3">',
+      'a.jpg': await jpeg(30, 20),
+    })
+    const error: unknown = await buildVite(root, { version, config: { build: { rollupOptions: { input: join(root, input) } } } }).catch(
+      (cause: unknown) => cause,
+    )
+    // Vite 6 and 7 print the stack, Vite 8 the message.
+    const text = error instanceof Error ? (version === 'vite 8' ? error.message : String(error.stack)) : ''
+    expect(text.split('[UNKNOWN_DIRECTIVE]')).toHaveLength(2)
+    expect(text).not.toMatch(/undefined:NaN|a\.jpg\?w=9&widht=3(?::| \()\d/)
+    expect(text).toContain(`${join(root, file)}:${line}:`)
+  })
+
   test("`onError: 'warn'` ships the source and warns once for each image", async () => {
     const broken = (await jpeg(200, 150)).subarray(0, 2500)
     const { root } = project({
