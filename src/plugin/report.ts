@@ -3,11 +3,11 @@ import colours from 'picocolors'
 import type { PlannedOutput } from '../pipeline.ts'
 import { openLine, progressText, type Line } from '../progress/line.ts'
 import { openTally, type Outcome, type Tally } from '../progress/tally.ts'
+import { missedTarget } from '../jobs/missed-target.ts'
 import { workOf } from '../progress/work.ts'
 import type { StoredOutput } from '../types.ts'
 import type { BuildJobs } from './build-jobs.ts'
 import type { Logger } from './bundler.ts'
-import { missedTarget } from './missed-target.ts'
 import type { LogLevel } from './options.ts'
 import { summaryText, type Made } from './report-text.ts'
 
@@ -26,7 +26,11 @@ export interface Report {
 
 const LEVELS: readonly LogLevel[] = ['silent', 'error', 'warn', 'info']
 
-export function openReport(level: LogLevel, track: BuildJobs['track'] = () => undefined): Report {
+export function openReport(
+  level: LogLevel,
+  track: BuildJobs['track'] = () => undefined,
+  nameOf: (planned: PlannedOutput & { name: string }) => string = ({ name }) => name,
+): Report {
   const shows = (wanted: LogLevel): boolean => LEVELS.indexOf(level) >= LEVELS.indexOf(wanted)
   const warned = new Set<string>()
   let logger: Logger = { info: print, warn: print, error: print }
@@ -76,7 +80,7 @@ export function openReport(level: LogLevel, track: BuildJobs['track'] = () => un
       try {
         const stored = await making
         outcome = stored.cached || made.get(stored.key)?.cached === false ? 'cached' : 'made'
-        const missed = missedTarget(planned, stored)
+        const missed = missedTarget(nameOf(planned), planned.output, stored)
         if (missed) this.warn(missed)
         made.set(stored.key, {
           name: planned.name,
