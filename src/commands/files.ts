@@ -40,8 +40,8 @@ export async function run(args: readonly string[]): Promise<number> {
   if (values.out === undefined || values.out === '') throw new UsageError('there is no folder to write to: expected --out <dir>')
   const request = requestOf(query)
   const { out } = values
-  const found = await findImages(pattern, out)
-  if (found.length === 0) throw new UsageError(`no image matches ${pattern}`)
+  const { found, own } = await findImages(pattern, out)
+  if (found.length === 0) throw new UsageError(noneText(pattern, own, out))
   const wanted = found.map(({ input, folder }): Wanted => ({
     input,
     request,
@@ -122,15 +122,25 @@ function requestOf(query: string): Request {
   }
 }
 
-/** Every image of a pattern, and the folder it is in below the part of the pattern that has no wildcards. */
-async function findImages(pattern: string, out: string): Promise<{ input: string; folder: string }[]> {
+function noneText(pattern: string, own: number, out: string): string {
+  if (own === 0) return `no image matches ${pattern}`
+  const which = own === 1 ? 'the only image that matches' : `all ${own} images that match`
+  return `${which} ${pattern} ${own === 1 ? 'is' : 'are'} in ${out}, which --out names, and left alone: write to another folder`
+}
+
+/**
+ * Every image of a pattern, and the folder it is in below the part of the pattern that has no wildcards; and how many are
+ * left alone because they are in the folder that is written to.
+ */
+async function findImages(pattern: string, out: string): Promise<{ found: { input: string; folder: string }[]; own: number }> {
   const ignore = /(^|\/)node_modules(\/|$)/.test(pattern) ? [] : ['**/node_modules/**']
   const [task] = fastGlob.generateTasks(pattern)
   const base = task?.base ?? '.'
   const target = resolve(out) + sep
-  const paths = await fastGlob(pattern, { ignore, followSymbolicLinks: false })
-  return paths
-    .filter((input) => isImageFile(input) && !(resolve(input) + sep).startsWith(target))
+  const images = (await fastGlob(pattern, { ignore, followSymbolicLinks: false })).filter(isImageFile)
+  const found = images
+    .filter((input) => !(resolve(input) + sep).startsWith(target))
     .sort((a, b) => (a < b ? -1 : 1))
     .map((input) => ({ input, folder: relative(base, dirname(input)) }))
+  return { found, own: images.length - found.length }
 }

@@ -1,5 +1,6 @@
 import { ImagemillError } from '../errors.ts'
 import { nearest } from '../query/spelling.ts'
+import { isImageFile } from '../query/text.ts'
 import { UsageError } from './arguments.ts'
 import { version } from './version.ts'
 
@@ -52,6 +53,9 @@ async function dispatch([first, ...rest]: readonly string[]): Promise<number> {
 }
 
 function unknown(word: string): UsageError {
+  // No command looks like a path or a glob.
+  if (/[*/\\]/.test(word) || isImageFile(word))
+    return new UsageError(`there is no query behind ${word}: expected '<glob>?<query>', as in '${word}?w=640'`)
   const near = nearest(word, Object.keys(COMMANDS))
   return new UsageError(`unknown command ${JSON.stringify(word)}${near ? `: did you mean ${near}?` : ''}`)
 }

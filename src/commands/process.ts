@@ -1,5 +1,5 @@
 import { asImagemillError } from '../errors.ts'
-import { runJob } from '../jobs/run.ts'
+import { ONLY, runJob } from '../jobs/run.ts'
 import { UsageError, readArguments } from './arguments.ts'
 import { JOB_HELP, JOB_OPTIONS, engineOf } from './engine.ts'
 import { onInterrupt } from './interrupt.ts'
@@ -34,7 +34,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const { signal } = interrupt
   const items = values.stream
     ? readLines(process.stdin, signal)
-    : one(async () => (values.job === undefined ? readOne(process.stdin, signal, 'the job') : itemOf('the job', Buffer.from(values.job))))
+    : one(async () => (values.job === undefined ? readOne(process.stdin, signal, ONLY) : itemOf(ONLY, Buffer.from(values.job))))
   return runJobs(items, doItem, engine, interrupt, { audience, about })
 }
 

@@ -13,7 +13,7 @@ export interface Progress {
   say(message: string): void
   /** Makes room for what is printed on standard output, which may be the same terminal. */
   makeRoom(): void
-  /** Says what it came to, when there was more than one job. */
+  /** Says what it came to, when there was more than one job and something was made or failed. */
   end(): void
 }
 
@@ -40,13 +40,17 @@ export function openProgress(audience: Audience, expected?: Expected): Progress 
 
 function forPerson(tally: ReturnType<typeof openTally>): Progress {
   const line = openLine()
-  const draw = (): void => line.draw(() => progressText(tally.snapshot(), 'jobs'))
+  const text = (): string => progressText(tally.snapshot(), 'jobs')
+  const draw = (): void => line.draw(text)
+  let [stop, made]: [(() => void) | undefined, number] = [undefined, 0]
   return {
     begin(name, work) {
       const ended = tally.begin(name, work)
+      stop ??= line.keep(text)
       draw()
       return (outcome) => {
         ended(outcome)
+        if (outcome === 'made') made++
         draw()
       }
     },
@@ -54,8 +58,9 @@ function forPerson(tally: ReturnType<typeof openTally>): Progress {
     makeRoom: () => line.clear(),
     end() {
       const { done, failed, elapsed_ms } = tally.snapshot()
+      stop?.()
       line.clear()
-      if (done > 1) line.print(`imagemill  ${done} jobs, ${failed} failed, ${durationText(elapsed_ms)}`)
+      if (done > 1 && made + failed > 0) line.print(`imagemill  ${done} jobs, ${failed} failed, ${durationText(elapsed_ms)}`)
     },
   }
 }

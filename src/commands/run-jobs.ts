@@ -2,6 +2,7 @@ import { asImagemillError } from '../errors.ts'
 import { openClaims } from '../jobs/claims.ts'
 import type { Run } from '../jobs/context.ts'
 import { failureRecord } from '../jobs/failure.ts'
+import type { Pipeline } from '../pipeline.ts'
 import { pipelineOf } from '../plugin/open.ts'
 import type { Engine } from './engine.ts'
 import type { Interrupt } from './interrupt.ts'
@@ -55,8 +56,9 @@ export async function runJobs<T>(
   const followed = async (item: T): Promise<{ success: boolean }> => {
     const { name, work: weight } = about(item)
     const ended = progress.begin(name, weight)
-    const record = await work(item, run)
-    ended(record.success ? 'made' : 'failed')
+    let isMade = false
+    const record = await work(item, { ...run, pipeline: watched(pipeline, () => (isMade = true)) })
+    ended(!record.success ? 'failed' : isMade ? 'made' : 'cached')
     return record
   }
 
@@ -75,6 +77,19 @@ export async function runJobs<T>(
   await pipeline.close()
   progress.end()
   return interrupt.code() ?? (failed > 0 ? 1 : 0)
+}
+
+/** A pipeline that tells of what was not in the cache. */
+function watched(pipeline: Pipeline, made: () => void): Pipeline {
+  const tell = <T extends { cached: boolean }>(stored: T): T => {
+    if (!stored.cached) made()
+    return stored
+  }
+  return {
+    ...pipeline,
+    make: async (planned, signal) => tell(await pipeline.make(planned, signal)),
+    fact: async (planned) => tell(await pipeline.fact(planned)),
+  }
 }
 
 /** Jobs that wait for one that comes before them are held: enough that no process waits for work, few enough for any memory. */

@@ -26,8 +26,9 @@ export async function run(args: readonly string[]): Promise<number> {
   const name = relative(process.cwd(), types.path) || types.path
   const count = `${types.imports} image import${types.imports === 1 ? '' : 's'}`
   if (values.check && types.stale) process.stderr.write(`${name} is not up to date (${count}): run \`imagemill types\`\n`)
-  if (!values.check && types.stale) await types.write()
-  if (!values.check || !types.stale) process.stderr.write(`${name} is up to date (${count})\n`)
+  const isWritten = !values.check && types.stale
+  if (isWritten) await types.write()
+  if (!types.stale || isWritten) process.stderr.write(`${isWritten ? `wrote ${name}` : `${name} is up to date`} (${count})\n`)
   return types.problems.length > 0 || (values.check && types.stale) ? 1 : 0
 }
 

@@ -24,6 +24,7 @@ export function operationOf(job: unknown): string {
 
 function sentence({ code, reason, file }: ImagemillError): string {
   if (code === 'SOURCE_NOT_FOUND' && file !== undefined) return `Input file not found: ${oneLine(file)}`
-  const start = /^[a-z]/.test(reason) ? reason.charAt(0).toUpperCase() + reason.slice(1) : reason
-  return file === undefined ? start : `${start}: ${oneLine(file)}`
+  // An address is written as it is.
+  const start = /^[a-z](?!\w*:\/\/)/.test(reason) ? reason.charAt(0).toUpperCase() + reason.slice(1) : reason
+  return file === undefined || reason.includes(oneLine(file)) ? start : `${start}: ${oneLine(file)}`
 }

@@ -7,6 +7,7 @@ import type { Request } from '../query/request.ts'
 import type { Output, Source, StoredOutput } from '../types.ts'
 import { whileRunning, type JobContext } from './context.ts'
 import { refuseInput, writeWhole, type Target } from './files.ts'
+import { missedTarget } from './missed-target.ts'
 import { sourceOf } from './source.ts'
 
 /** What a job that makes files asks for. */
@@ -46,6 +47,11 @@ export async function makeFiles(wanted: Wanted, context: JobContext): Promise<Jo
       }),
     ),
   )
+  for (const [index, { path, output }] of targets.entries()) {
+    const stored = made[index]
+    const missed = stored && missedTarget(`${wanted.input} (${path})`, output, stored)
+    if (missed !== undefined) context.warn(missed)
+  }
   const outputs: OutputFile[] = []
   for (const { output, ...target } of targets) {
     const { bytes } = await pipeline.read({ source, output }, signal)

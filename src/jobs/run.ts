@@ -16,6 +16,9 @@ import { OPERATIONS } from './operations.ts'
 /** Names of all that a job can ask for. */
 export const OPERATION_NAMES: readonly string[] = [...Object.keys(OPERATIONS), 'batch']
 
+/** How the job is called that is the only one of its command. */
+export const ONLY = 'the job'
+
 /** Jobs of one batch that are under way at a time; the pool has its own limits. */
 const TOGETHER = 16
 
@@ -33,7 +36,7 @@ export async function runJob(job: unknown, name: string, run: Run): Promise<JobR
     let next = 0
     const lane = async (): Promise<void> => {
       for (let index = next++; index < data.jobs.length; index = next++)
-        results[index] = await runSingle(data.jobs[index], `job ${index + 1} of ${name}`, run)
+        results[index] = await runSingle(data.jobs[index], `job ${index + 1} of ${name === ONLY ? 'the batch' : name}`, run)
     }
     await Promise.all(Array.from({ length: TOGETHER }, lane))
     return batchRecord(results, elapsed(start))
@@ -114,8 +117,18 @@ const COMPLETE: ReadonlySet<string> = new Set([
 ])
 
 function located(error: unknown, file: string | undefined): ImagemillError {
-  const known = asImagemillError(error)
+  const known = withFlag(asImagemillError(error))
   return COMPLETE.has(known.code) ? known : known.at({ file })
+}
+
+/** Jobs come to commands, whose flags are what the options of the plugin are elsewhere. */
+function withFlag(error: ImagemillError): ImagemillError {
+  if (error.code !== 'REMOTE_DENIED') return error
+  const pattern = /'([^']+\*\*)'/.exec(error.hint ?? '')?.[1]
+  const hint = error.hint?.includes('allowPrivate')
+    ? 'Where such addresses are meant, add `--allow-private` to the command.'
+    : `Add \`--allow-remote${pattern ? ` '${pattern}'` : ''}\` to the command.`
+  return new ImagemillError({ ...error.facts(), hint }, { cause: error })
 }
 
 function elapsed(start: number): number {

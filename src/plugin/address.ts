@@ -1,6 +1,6 @@
 import { sha256 } from '../hash.ts'
 import { isRemote } from '../query/remote.ts'
-import type { Output, Source } from '../types.ts'
+import type { Output, Source, SourceFormat } from '../types.ts'
 import { outputName } from './file-names.ts'
 import type { Place } from './place.ts'
 import { tokenOf } from './tokens.ts'
@@ -24,6 +24,6 @@ export function fileId(output: Output, { file }: Pick<Source, 'file'>): string {
   return sha256(`${output.key} ${outputName(file, output)}`)
 }
 
-export function dataUri({ encoding }: Output, bytes: Buffer): string {
-  return `data:image/${encoding.format};base64,${bytes.toString('base64')}`
+export function dataUri({ encoding: { format } }: { encoding: { format: SourceFormat } }, bytes: Buffer): string {
+  return `data:image/${format === 'svg' ? 'svg+xml' : format};base64,${bytes.toString('base64')}`
 }

@@ -83,7 +83,7 @@ export interface Unplanned {
 }
 
 /** An output, or in its place the source itself when `onError: 'warn'` let a failure pass. */
-export type Deliverable = PlannedOutput & { name: string; original?: boolean }
+export type Deliverable = PlannedOutput & { name: string; original?: boolean; error?: ImagemillError }
 
 /** The outputs that are left in the code of a bundle. */
 export interface Used {
@@ -113,9 +113,13 @@ export function createApi(options: Options): Api {
   const changes = openChanges()
   const jobLog = openBuildJobs(onJob, warn, changes.tell)
   const { html, json } = options.report
-  const report: Report = openReport(options.logLevel, (planned, making) => {
-    if (api.tracksJobs) jobLog.track(planned, making)
-  })
+  const report: Report = openReport(
+    options.logLevel,
+    (planned, making) => {
+      if (api.tracksJobs) jobLog.track(planned, making)
+    },
+    (planned) => askedName(planned, api),
+  )
   const api: Api = {
     options,
     report,
@@ -145,6 +149,17 @@ export function createApi(options: Options): Api {
     types: (root) => (types ??= { file: typesFile(root, options) }).file,
   }
   return api
+}
+
+/** An output by who asks for it, as it is written, and by its own name. */
+function askedName({ source, output, name }: PlannedOutput & { name: string }, { jobs }: Pick<Api, 'jobs'>): string {
+  const file = `${name}.${output.encoding.format}`
+  for (const job of jobs.values()) {
+    if (job.source.file !== source.file || !job.plan.outputs.some(({ key }) => key === output.key)) continue
+    const { query } = job.request
+    return `${query === '' ? job.name : job.name.slice(0, -query.length - 1)}?${job.written} (${file})`
+  }
+  return file
 }
 
 /** Remembers who asks for an image, to say so in errors and in the inspector. */

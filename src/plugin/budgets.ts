@@ -5,6 +5,8 @@ import type { Api, Used } from './api.ts'
 import type { Budget } from './budget-options.ts'
 import type { ChunkGraph } from './entries.ts'
 import { fittingOf } from './fitting.ts'
+import { openImportLines } from './import-lines.ts'
+import { imageOf } from './load.ts'
 import { pathBelow } from './path-below.ts'
 import { distinct, shippedBy, weighEntries, type Shipped } from './shipped.ts'
 
@@ -37,10 +39,28 @@ export async function checkBudgets(used: Used, graph: ChunkGraph | undefined, ap
   const shipped = await shippedBy(used, api, root)
   if (shipped.length === 0) return
   const found = budgets.flatMap((budget) => exceeding(budget, subjectsOf(budget, { shipped, used, graph, root })))
-  const pipeline = api.pipeline(root)
+  const telling: Telling = { pipeline: api.pipeline(root), importer: importersOf(api, root) }
   const [errors, warnings] = (['error', 'warn'] as const).map((severity) => found.filter(({ budget }) => budget.severity === severity))
-  if (warnings && warnings.length > 0) api.report.warn((await errorOf(warnings, pipeline)).message)
-  if (errors && errors.length > 0) throw await errorOf(errors, pipeline)
+  if (warnings && warnings.length > 0) api.report.warn((await errorOf(warnings, telling)).message)
+  if (errors && errors.length > 0) throw await errorOf(errors, telling)
+}
+
+/** What is needed to say what would fit, and who asks for a file. */
+interface Telling {
+  pipeline: Pipeline
+  importer(file: Shipped): string
+}
+
+/** Names the first importer of a file, with its line where it can be found. */
+function importersOf({ importers }: Api, root: string): Telling['importer'] {
+  const lines = openImportLines()
+  return ({ job }) => {
+    const image = { file: job.source.file, query: job.written }
+    const importer = importers.get(imageOf(image))
+    if (importer === undefined) return ''
+    const line = lines.find(importer, image)
+    return `imported by ${pathBelow(root, importer.replace(/\?.*$/s, ''))}${line === undefined ? '' : `:${line}`}`
+  }
 }
 
 interface Weighing {
@@ -97,13 +117,13 @@ function bytesOf(files: readonly Shipped[]): number {
   return files.reduce((sum, { size_bytes }) => sum + size_bytes, 0)
 }
 
-async function errorOf(found: readonly Excess[], pipeline: Pipeline): Promise<ImagemillError> {
+async function errorOf(found: readonly Excess[], telling: Telling): Promise<ImagemillError> {
   let left = SOUGHT
   const told = found.slice(0, TOLD).map((excess) => {
     const files = excess.subject.files.toSorted((a, b) => b.size_bytes - a.size_bytes).slice(0, NAMED)
     const sought = left >= files.length ? files : []
     left -= sought.length
-    return linesOf(excess, files, sought, pipeline)
+    return linesOf(excess, files, sought, telling)
   })
   const lines = (await Promise.all(told)).flat()
   const more = found.length > TOLD ? [`and ${found.length - TOLD} more`] : []
@@ -119,19 +139,23 @@ async function linesOf(
   { budget, subject, limit, actual }: Excess,
   files: readonly Shipped[],
   sought: readonly Shipped[],
-  pipeline: Pipeline,
+  { pipeline, importer }: Telling,
 ): Promise<string[]> {
   const head = `${subject.name}: ${sizes(actual, limit)}, ${budget.name}`
   // What is too large as a whole fits when each file gives up the same share of its bytes.
   const fitting = async (file: Shipped): Promise<string> =>
     sought.includes(file) ? await fittingText(file, (file.size_bytes * limit) / actual, pipeline) : ''
   const [only] = files
-  if (only && subject.files.length === 1) return [`${head}${await fitting(only)}`]
+  const by = (file: Shipped, indent: string): string[] => (importer(file) === '' ? [] : [`${indent}${importer(file)}`])
+  if (only && subject.files.length === 1) return [`${head}${await fitting(only)}`, ...by(only, '  ')]
   const lines = await Promise.all(
-    files.map(async (file) => `  ${file.job.name} (${file.path}): ${sizeText(file.size_bytes)}${await fitting(file)}`),
+    files.map(async (file) => [
+      `  ${file.job.name} (${file.path}): ${sizeText(file.size_bytes)}${await fitting(file)}`,
+      ...by(file, '    '),
+    ]),
   )
   const rest = subject.files.length - files.length
-  return [head, ...lines, ...(rest > 0 ? [`  and ${rest} smaller ${rest === 1 ? 'file' : 'files'}`] : [])]
+  return [head, ...lines.flat(), ...(rest > 0 ? [`  and ${rest} smaller ${rest === 1 ? 'file' : 'files'}`] : [])]
 }
 
 /** Exact where a rounded size would look as if it were within the budget. */
@@ -142,9 +166,9 @@ function sizes(actual: number, limit: number): string {
 }
 
 async function fittingText(file: Shipped, limit: number, pipeline: Pipeline): Promise<string> {
-  const { quality, width } = await fittingOf(file, limit, pipeline)
+  const { quality, size } = await fittingOf(file, limit, pipeline)
   const { format } = file.output.encoding
   const share = sizeText(Math.floor(limit))
   if (quality !== undefined) return `; ${format}.quality=${quality} is the largest quality that fits into ${share}`
-  return `; no quality fits into ${share}, about w=${Math.max(1, width)} would`
+  return `; no quality fits into ${share}${size === undefined ? '' : `, ${size} would`}`
 }

@@ -144,7 +144,9 @@ export async function askBeside(url: string, sheet: string, config: ViteConfig, 
 /** An error as Vite shows it, with the place in the style sheet. */
 function named(error: ImagemillError, { line, column }: { line: number; column: number }, sheet: string, { root }: Place): Error {
   const message = `${below(root, error).message}\n  named by ${relative(root, sheet).split(sep).join('/')}:${line}:${column}`
-  return Object.assign(new Error(message), { stack: message, pluginCode: error.code, loc: { file: sheet, line, column: column - 1 } })
+  // Of an error of PostCSS, Vite makes the place anew from these; bundlers print a message again that they find in the stack.
+  const place = { file: sheet, line, column }
+  return Object.assign(new Error(message), { ...place, stack: '', pluginCode: error.code, loc: { ...place, column: column - 1 } })
 }
 
 /** Lightning CSS has no plugins: there the sheets are changed before it reads them, without those that it imports itself. */

@@ -16,8 +16,12 @@ export function toBundlerError(error: unknown, root: string, importers: Readonly
     message: `${below(root, known).message}${asked}`,
     pluginCode: known.code,
     // By this code Vite answers 403, as it does for any other file that it may not show.
-    ...(known.code === 'SOURCE_DENIED' ? { id: known.file ?? '', code: 'ERR_DENIED_ID' } : id !== undefined && { id }),
-    ...(importer !== undefined && place && { loc: { file: importer, ...place } }),
+    ...(known.code === 'SOURCE_DENIED'
+      ? { id: known.file ?? '', code: 'ERR_DENIED_ID' }
+      : // Bundlers write the place behind the id, whatever file the place is of.
+        importer !== undefined && place
+        ? { id: importer, loc: { file: importer, ...place } }
+        : id !== undefined && { id }),
   }
 }
 

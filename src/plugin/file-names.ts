@@ -1,17 +1,31 @@
 import { posix } from 'node:path'
+import { sha256 } from '../hash.ts'
 import { isRemote } from '../query/remote.ts'
-import type { Output } from '../types.ts'
+import { isImageFile } from '../query/text.ts'
+import type { Output, Source } from '../types.ts'
 import type { OutputOptions } from './bundler.ts'
 
 /** Characters that are trouble in a file name, in a URL, in a srcset or in `url()`. */
 const TROUBLE = /[\u0000-\u001F"#$%&'()*+,:;<=>?[\]^`{|}\u007F\s]+/g
 
+/** Of an address, what is before its query. */
+function baseOf(file: string): string {
+  return posix.basename(isRemote(file) ? file.replace(/[?#].*$/s, '') : file.replaceAll('\\', '/'))
+}
+
 /** File name of an output without folder and extension, such as `hero-640`. */
 export function outputName(file: string, { picture }: Output): string {
-  // Of an address, what is before its query.
-  const base = posix.basename(isRemote(file) ? file.replace(/[?#].*$/s, '') : file.replaceAll('\\', '/'))
+  const base = baseOf(file)
   const stem = base.slice(0, base.length - posix.extname(base).length)
   return `${stem.replace(TROUBLE, '_')}-${picture.width}`
+}
+
+/** What stands for a source that is shipped as it is: one file, with the extension it has, whatever was asked for. */
+export function originalName({ file, digest, header }: Source): { name: string; extension: string; key: string } {
+  const base = baseOf(file)
+  const extension = posix.extname(base)
+  const name = base.slice(0, base.length - extension.length).replace(TROUBLE, '_')
+  return { name, extension: isImageFile(base) ? extension.slice(1).toLowerCase() : header.format, key: sha256(`original ${digest}`) }
 }
 
 /** Name of an output in the build, by the user's `assetFileNames`; it depends on the key, never on the bytes. */

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, normalize, sep } from 'node:path'
-import { asImagemillError } from '../errors.ts'
+import { asImagemillError, type ImagemillError } from '../errors.ts'
 import { moduleCode, namedExports, shapedCode } from '../module/code.ts'
 import { factTypes, resultType, typeText, withFacts } from '../module/dts.ts'
 import { exportedValue } from '../module/image.ts'
-import { parseRequest, type Request } from '../query/request.ts'
+import type { Request } from '../query/request.ts'
 import { changesImage, isImageFile, isOurs, isPlain, splitId, type QueryInput } from '../query/text.ts'
 import { isRemote } from '../query/remote.ts'
 import type { Output, Source } from '../types.ts'
@@ -14,6 +14,7 @@ import { below } from './error.ts'
 import { outputName } from './file-names.ts'
 import type { Place } from './place.ts'
 import { factExports, registerFacts } from './facts.ts'
+import { readRequest } from './option-queries.ts'
 import { remoteOfId } from './remote-id.ts'
 import { recordsOf, resultCode } from './result.ts'
 import { customValue, dataType } from './shapes.ts'
@@ -124,7 +125,7 @@ export async function planImage(asked: Asked, place: Place): Promise<Job> {
 /** What a query of a project is read with. */
 export function requestOf({ query, defaults }: Pick<Asked, 'query' | 'defaults'>, { api, root }: Pick<Place, 'api' | 'root'>): Request {
   const { presets, breakpoints, shapes, transforms } = api.options
-  return parseRequest(query, { defaults, presets, breakpoints, shapes: Object.keys(shapes), transforms: knownTransforms(root, transforms) })
+  return readRequest(query, { defaults, presets, breakpoints, shapes: Object.keys(shapes), transforms: knownTransforms(root, transforms) })
 }
 
 async function settleImage({ file, path, query, defaults }: Asked, place: Place): Promise<Job> {
@@ -141,7 +142,7 @@ export async function originalJob({ file, path, query }: Asked, place: Place, er
   const known = asImagemillError(error).at({ file, query })
   if (api.options.onError === 'fail') throw known
   api.report.warn(`${below(root, known).message} The source is used as it is.`)
-  return register(await unmadeJob({ file, path, query }, api.pipeline(root), Object.keys(api.options.shapes)), place, true)
+  return register(await unmadeJob({ file, path, query }, api.pipeline(root), Object.keys(api.options.shapes)), place, known)
 }
 
 /** What an id stands for, however it was written. */
@@ -174,11 +175,13 @@ function nameOf(path: string, request: Request): string {
   return request.query === '' ? path : `${path}?${request.query}`
 }
 
-function register(job: Job, { api }: Place, original = false): Job {
+/** With an error the source itself is what is delivered. */
+function register(job: Job, { api }: Place, error?: ImagemillError): Job {
   for (const output of job.plan.outputs) {
     const known = api.outputs.get(output.key)
     const name = outputName(job.source.file, output)
-    if (!known || known.original || isGone(known.source)) api.outputs.set(output.key, { source: job.source, output, name, ...(original && { original }) })
+    if (!known || known.original || isGone(known.source))
+      api.outputs.set(output.key, { source: job.source, output, name, ...(error && { original: true, error }) })
     api.files.set(fileId(output, job.source), { key: output.key, name })
   }
   registerFacts(job, api)

@@ -1,7 +1,9 @@
-import { asImagemillError } from '../errors.ts'
+import { ImagemillError, asImagemillError } from '../errors.ts'
 import type { JobResult } from '../contract/job-result.ts'
 import type { Manifest, ManifestEntry } from '../contract/manifest.ts'
+import { failureRecord } from '../jobs/failure.ts'
 import { displayedSize } from '../query/plan.ts'
+import type { Output } from '../types.ts'
 import { fileId } from './address.ts'
 import type { Api, Job, Used } from './api.ts'
 import { factId, makeFactResult } from './facts.ts'
@@ -13,7 +15,7 @@ export async function makeManifest(jobs: Iterable<Job>, api: Api, root: string, 
   const entries = await Promise.all(
     [...jobs].map(async (job) => {
       const made = await recordsOf(job, api, root, uses).catch((error: unknown) => gone(error))
-      if (!made || made.length === 0) return []
+      if (!made || made.length === 0 || job.source.header.width === 0) return []
       const id = job.request.values.id?.[0]
       const { file, digest, size_bytes, header } = job.source
       const source = {
@@ -44,11 +46,30 @@ async function recordsOf(
   root: string,
   { useOf, usesFact }: Uses,
 ): Promise<{ records: JobResult[]; cached: boolean }[]> {
-  const used = job.plan.outputs.filter((output) => useOf(output, job) !== undefined && !api.outputs.get(output.key)?.original)
+  const wanted = job.plan.outputs.filter((output) => useOf(output, job) !== undefined)
+  const used = wanted.filter((output) => !api.outputs.get(output.key)?.original)
+  const failed = failuresOf(
+    wanted.filter((output) => !used.includes(output)),
+    job,
+    api,
+    useOf,
+  )
   const images = used.length > 0 ? [await makeResult(job, api, root, useOf, used)] : []
   const answered = job.plan.facts.filter((fact) => usesFact(factId(fact, job)) && !api.facts.get(factId(fact, job))?.missing)
   const facts = await Promise.all(answered.map((fact) => makeFactResult(job, fact, api, root)))
-  return [...images, ...facts]
+  return [...images, ...(failed.length > 0 ? [{ records: failed, cached: false }] : []), ...facts]
+}
+
+/** One record for each reason why the source stands in for outputs. */
+function failuresOf(outputs: readonly Output[], job: Job, api: Api, useOf: UseOf): JobResult[] {
+  const errors = new Map(outputs.map((output) => [api.outputs.get(output.key)?.error?.reason, output]))
+  return [...errors.values()].flatMap((output) => {
+    const { error } = api.outputs.get(output.key) ?? {}
+    if (!error) return []
+    const use = useOf(output, job)
+    const record = failureRecord(job.plan.operation, new ImagemillError({ ...error.facts(), file: undefined }), 0)
+    return [{ ...record, error: `${record.error}. The source is used as it is${use && !use.inlined ? `: ${use.path}` : ''}` }]
+  })
 }
 
 /** What of a job is used, and how. */

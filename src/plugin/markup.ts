@@ -58,5 +58,5 @@ function named(error: ImagemillError, { at }: HtmlUrl, { code, file }: Markup, {
   const [line, column] = [lines.length, lines.at(-1)?.length ?? 0]
   const message = `${below(root, error).message}\n  named by ${relative(root, file).split(sep).join('/')}:${line}:${column + 1}`
   // Where in our code it was found out helps nobody.
-  return Object.assign(new Error(message), { stack: message, pluginCode: error.code, loc: { file, line, column } })
+  return Object.assign(new Error(message), { stack: '', pluginCode: error.code, loc: { file, line, column } })
 }

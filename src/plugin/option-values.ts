@@ -1,3 +1,4 @@
+import { isAbsolute, win32 } from 'node:path'
 import { ImagemillError } from '../errors.ts'
 import { isRecord } from '../hash.ts'
 import { MOVED_OPTIONS } from '../migrate/options.ts'
@@ -40,6 +41,14 @@ export function positiveInteger(value: unknown): number | undefined {
 
 export function port(value: unknown): number | undefined {
   return value === 0 || (positiveInteger(value) ?? 65_536) <= 65_535 ? Number(value) : undefined
+}
+
+export const FILE_NAME = 'a file name within the build'
+
+/** The name of a file of a bundle, as bundlers take it: below its folder, and said plainly. */
+export function fileNameOf(value: unknown): string | undefined {
+  if (typeof value !== 'string' || value === '' || isAbsolute(value) || win32.isAbsolute(value)) return undefined
+  return value.split(/[\\/]/).some((part) => part === '.' || part === '..') ? undefined : value
 }
 
 /** Bytes as people write them: a number, or a text such as `500mb`. */

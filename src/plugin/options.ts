@@ -1,21 +1,17 @@
 import { availableParallelism } from 'node:os'
-import { isRecord } from '../hash.ts'
 import { cgroupCpus, memoryLimit } from '../machine.ts'
 import type { Attributes } from '../module/image.ts'
-import type { Breakpoints } from '../query/breakpoints.ts'
-import { isBreakpointName, isMediaQuery } from '../query/media.ts'
-import type { QueryInput } from '../query/text.ts'
 import type { RemoteOptions } from '../source/remote-options.ts'
 import type { Query } from '../query/written.ts'
 import type { BuildJob } from '../contract/build-job.ts'
 import { budgetsOf, type Budget, type BudgetOptions } from './budget-options.ts'
-import { SIZE, bytesOf, fields, invalid, port, positiveInteger, read } from './option-values.ts'
+import { queriesOf, type OptionQueries } from './option-queries.ts'
+import { FILE_NAME, SIZE, bytesOf, fields, fileNameOf, port, positiveInteger, read } from './option-values.ts'
 import { matcher, type PathPattern } from './path-patterns.ts'
 import { reportNamesOf, type ReportNames, type ReportOptions } from './report-options.ts'
 import { remoteOf } from './remote-options.ts'
-import { shapesOf, type ShapeFunction } from './shape-functions.ts'
+import type { ShapeFunction } from './shape-functions.ts'
 import { queueOf, storeOf, type QueueOptions, type SharedQueue, type SharedStore, type StoreOptions } from './shared-options.ts'
-import { transformsOf } from './transforms.ts'
 import { webhookOf, type Webhook, type WebhookOptions } from './webhook-options.ts'
 
 /** Options of the plugin; all of them can be left out. */
@@ -128,13 +124,8 @@ export interface ImagemillOptions {
 export type LogLevel = NonNullable<ImagemillOptions['logLevel']>
 
 /** Options with nothing left open. */
-export interface Options {
+export interface Options extends OptionQueries {
   matches(path: string): boolean
-  defaults(file: string, query: string): QueryInput | undefined
-  presets: Readonly<Record<string, QueryInput>>
-  breakpoints: Breakpoints
-  shapes: Readonly<Record<string, ShapeFunction>>
-  transforms: Readonly<Record<string, string>>
   attributes: Attributes
   cache: { dir: string | undefined; maxSize: number }
   store: SharedStore | undefined
@@ -190,17 +181,10 @@ export function resolveOptions(input: unknown = {}): Options {
   ])
   const cache = fields(raw['cache'] ?? {}, 'cache.', ['dir', 'maxSize'])
   const limits = fields(raw['limits'] ?? {}, 'limits.', ['pixels', 'timeout'])
-  const defaults = raw['defaults']
   const store = storeOf(raw['store'])
   return {
     matches: matcher(raw['include'], raw['exclude']),
-    defaults: isDefaultsFunction(defaults)
-      ? (file, query) => queryInput(defaults(file, new URLSearchParams(query)), 'defaults')
-      : () => queryInput(defaults, 'defaults'),
-    presets: presetsOf(raw['presets']),
-    breakpoints: breakpointsOf(raw['breakpoints']),
-    shapes: shapesOf(raw['shapes']),
-    transforms: transformsOf(raw['transforms']),
+    ...queriesOf(raw),
     attributes:
       read(raw['attributes'], 'attributes', "'html' or 'react'", (value) => (['html', 'react'] as const).find((word) => word === value)) ??
       'html',
@@ -247,49 +231,9 @@ function typesName(value: unknown): boolean | string | undefined {
 function manifestName(value: unknown): string | undefined {
   if (value === false) return undefined
   if (value === undefined || value === true) return MANIFEST
-  if (typeof value === 'string' && value !== '') return value
-  throw invalid('manifest', 'true, false or a file name', value)
-}
-
-function presetsOf(value: unknown): Record<string, QueryInput> {
-  if (value === undefined) return {}
-  if (!isRecord(value)) throw invalid('presets', 'an object of queries', value)
-  return Object.fromEntries(Object.entries(value).map(([name, query]) => [name, queryInput(query, `presets.${name}`) ?? '']))
-}
-
-function breakpointsOf(value: unknown): Breakpoints {
-  if (value === undefined) return {}
-  if (!isRecord(value)) throw invalid('breakpoints', "an object such as { phone: '(max-width: 600px)' }", value)
-  const names = new Map<string, string>()
-  for (const [name, media] of Object.entries(value)) {
-    const option = `breakpoints.${name}`
-    if (!isBreakpointName(name)) throw invalid(option, 'a name of letters, digits and `-` that is no directive and no format', name)
-    if (typeof media !== 'string' || !isMediaQuery(media)) throw invalid(option, "a media query such as '(max-width: 600px)'", media)
-    const other = names.get(media.trim())
-    if (other !== undefined) throw invalid(option, `another media query than that of \`${other}\`, which always wins`, media)
-    names.set(media.trim(), name)
-  }
-  return Object.fromEntries([...names].map(([media, name]) => [name, media]))
-}
-
-function queryInput(value: unknown, name: string): QueryInput | undefined {
-  return read(value, name, 'a query as text or as an object of directives', (given) =>
-    typeof given === 'string' || isQueryRecord(given) ? given : undefined,
-  )
-}
-
-function isQueryRecord(value: unknown): value is Exclude<QueryInput, string> {
-  const isWord = (item: unknown): boolean => typeof item === 'string' || typeof item === 'number' || typeof item === 'boolean'
-  return (
-    isRecord(value) &&
-    Object.values(value).every((item) => item === undefined || isWord(item) || (Array.isArray(item) && item.every(isWord)))
-  )
+  return read(value, 'manifest', `true, false or ${FILE_NAME}`, fileNameOf)
 }
 
 function isJobFunction(value: unknown): value is (job: BuildJob) => unknown {
-  return typeof value === 'function'
-}
-
-function isDefaultsFunction(value: unknown): value is (file: string, query: URLSearchParams) => unknown {
   return typeof value === 'function'
 }

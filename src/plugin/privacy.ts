@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises'
-import { isAbsolute, join } from 'node:path'
+import { isAbsolute, join, posix } from 'node:path'
 import { ImagemillError, systemCode } from '../errors.ts'
 import { isRecord } from '../hash.ts'
 import { isImageFile } from '../query/text.ts'
@@ -15,20 +15,39 @@ export async function checkPrivacy(bundle: Record<string, unknown>, context: Bun
   const { privacy } = api.options
   if (privacy === 'off') return
   const root = rootOf(context)
-  const found = [...fromBundle(bundle, api, used), ...(await inlined(api, root, used)), ...(await fromPublic(context, api))]
-  const names = [...new Set(found.map((file) => (isAbsolute(file) ? pathBelow(root, file) : file)))].sort()
+  const inPublic = (await fromPublic(context, api)).map((file): Found => ({ file, way: 'public' }))
+  const found = [...fromBundle(bundle, api, used), ...(await inlined(api, root, used)), ...inPublic]
+  const names = [...new Set(found.map(({ file }) => (isAbsolute(file) ? pathBelow(root, file) : file)))].sort()
   if (names.length === 0) return
   const error = new ImagemillError({
     code: 'POSITION_SHIPS',
-    message: `${names.length === 1 ? 'an image of the build says' : `${names.length} images of the build say`} where it was taken (GPS): ${names.join(', ')}`,
-    hint: 'Leave out `metadata=keep`, import the image with a directive such as `?w=1280`, or remove the position from the file; `privacy` in the options of the plugin says what happens.',
+    message: `${names.length === 1 ? 'an image of the build says' : `${names.length} images of the build say`} where ${names.length === 1 ? 'it was' : 'they were'} taken (GPS): ${names.join(', ')}`,
+    hint: hintOf(new Set(found.map(({ way }) => way)), names),
   })
   if (privacy === 'error') throw error
   api.report.warn(error.message)
 }
 
+/** A file that says where it was taken, and how it comes into the build. */
+interface Found {
+  file: string
+  way: 'kept' | 'whole' | 'public'
+}
+
+/** What helps against each way; nothing but a clean file helps against that of the public folder. */
+function hintOf(ways: ReadonlySet<Found['way']>, [name = '']: readonly string[]): string {
+  const job = JSON.stringify({ operation: 'exif', exif_op: 'strip', mode: 'gps', input: name, output: `clean/${posix.basename(name)}` })
+  const helps = [
+    ...(ways.has('kept') ? ['leave out `metadata=keep`'] : []),
+    ...(ways.has('whole') ? ['import the image with a directive such as `?w=1280`'] : []),
+    `remove the position from the file: imagemill process --job '${job}'`,
+  ]
+  const text = helps.join(', or ')
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}; \`privacy\` in the options of the plugin says what happens.`
+}
+
 /** Sources of the files of a bundle, whoever put them there. Those of ours that carry no metadata need no look. */
-function fromBundle(bundle: Record<string, unknown>, api: Api, { files }: Used): string[] {
+function fromBundle(bundle: Record<string, unknown>, api: Api, { files }: Used): Found[] {
   const ours = new Map([...files, ...api.inWorkers.files].map(([id, name]) => [name, api.outputs.get(api.files.get(id)?.key ?? '')]))
   return Object.entries(bundle).flatMap(([name, item]) => {
     const planned = ours.get(name)
@@ -37,7 +56,7 @@ function fromBundle(bundle: Record<string, unknown>, api: Api, { files }: Used):
     if (planned && !planned.original && planned.output.encoding.metadata !== 'keep') return []
     const bytes = bytesOf(item['source'])
     if (!bytes || !isPlaced(bytes)) return []
-    return [planned?.source.file ?? originalOf(item) ?? name]
+    return [{ file: planned?.source.file ?? originalOf(item) ?? name, way: planned && !planned.original ? 'kept' : 'whole' }]
   })
 }
 
@@ -61,13 +80,13 @@ function isPlaced(bytes: Buffer): boolean {
 }
 
 /** Sources whose bytes are in the code, with all of their metadata. */
-async function inlined(api: Api, root: string, used: Used): Promise<string[]> {
+async function inlined(api: Api, root: string, used: Used): Promise<Found[]> {
   const keys = [...used.inlined, ...api.inWorkers.inlined]
   const kept = keys
     .map((key) => api.outputs.get(key))
     .filter((planned) => planned?.original || planned?.output.encoding.metadata === 'keep')
   const sources = new Set(kept.flatMap((planned) => (planned ? [planned.source.file] : [])))
-  return placedAmong([...sources], api, root)
+  return (await placedAmong([...sources], api, root)).map((file) => ({ file, way: 'kept' }))
 }
 
 /** Vite copies the public folder as it is. */

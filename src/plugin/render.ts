@@ -1,13 +1,13 @@
 import { asImagemillError } from '../errors.ts'
 import { readFile } from 'node:fs/promises'
 import { qualityMetadata } from '../contract/quality.ts'
-import type { Output, StoredOutput } from '../types.ts'
+import type { Output, SourceFormat, StoredOutput } from '../types.ts'
 import { dataUri } from './address.ts'
 import type { Api, Deliverable, Used } from './api.ts'
 import type { BundlerContext, Chunk, OutputOptions } from './bundler.ts'
 import { applyEdits, type Edit, type Edited } from '../module/edits.ts'
 import { below } from './error.ts'
-import { assetFileName } from './file-names.ts'
+import { assetFileName, originalName } from './file-names.ts'
 import { fileUrlExpression } from './file-url.ts'
 import { makeManifest, usesOf } from './manifest.ts'
 import { elapsedOf } from '../contract/record.ts'
@@ -55,7 +55,7 @@ export async function emitOfSheets(rendering: Rendering & { chunk: Chunk }): Pro
   const ids = Object.keys(chunk.modules).flatMap((id) => [...(api.inSheets.get(id) ?? [])])
   if (ids.length === 0 || !chunk.viteMetadata) return
   namedBy(chunk.fileName, ids, rendering)
-  if (rendering.emits) await makeFiles(ids, rendering)
+  if (isMadeNow(rendering)) await makeFiles(ids, rendering)
   for (const id of ids) chunk.viteMetadata.importedAssets.add((await emitFile(id, rendering)).fileName)
 }
 
@@ -110,7 +110,7 @@ async function editOf(
 export async function makeAll(tokens: readonly Token[], rendering: Rendering): Promise<void> {
   const keys = tokens.flatMap(({ kind, key }) => {
     if (kind === 'MS') return outputsOfJob(key, rendering.api).map((output) => output.key)
-    if (kind === 'URL') return rendering.emits ? [fileOf(key, rendering.api).key] : []
+    if (kind === 'URL') return isMadeNow(rendering) ? [fileOf(key, rendering.api).key] : []
     return kind === 'MANIFEST' || kind === 'FACT' || kind === 'BACKGROUND' ? [] : [key]
   })
   const facts = tokens.flatMap(({ kind, key }) => (kind === 'FACT' || kind === 'BACKGROUND' ? [key] : []))
@@ -118,6 +118,11 @@ export async function makeAll(tokens: readonly Token[], rendering: Rendering): P
     ...[...new Set(keys)].map((key) => madeOf(key, rendering)),
     ...[...new Set(facts)].map((id) => answerOf(id, rendering)),
   ])
+}
+
+/** A build that leaves its files to another one makes none, but where a failure may pass the name goes by how it ends. */
+function isMadeNow({ emits, api }: Pick<Rendering, 'emits' | 'api'>): boolean {
+  return emits || api.options.onError === 'warn'
 }
 
 /** Makes the outputs of some files, at once. */
@@ -139,13 +144,16 @@ async function madeOf(
     if (api.options.onError === 'fail') throw known
     api.report.warn(`${below(root, known).message} The source is used as it is.`)
     planned.original = true
+    planned.error = known
     return { size_bytes: planned.source.size_bytes, elapsed_ms: 0 }
   }
 }
 
 function fileNameOf(id: string, api: Api, options: OutputOptions): string {
   const { key, name } = fileOf(id, api)
-  return assetFileName(options, name, deliverable(key, api).output.encoding.format, key)
+  const { original, source, output } = deliverable(key, api)
+  const named = original ? originalName(source) : { name, extension: output.encoding.format, key }
+  return assetFileName(options, named.name, named.extension, named.key)
 }
 
 function fileOf(id: string, api: Api): { key: string; name: string } {
@@ -204,7 +212,11 @@ async function emit(key: string, fileName: string, rendering: Rendering): Promis
 export async function dataOf(key: string, rendering: Rendering, form: 'uri' | 'bare'): Promise<string> {
   const bytes = await bytesOf(key, rendering)
   rendering.used.inlined.add(key)
-  return form === 'bare' ? bytes.toString('base64') : dataUri(deliverable(key, rendering.api).output, bytes)
+  return form === 'bare' ? bytes.toString('base64') : dataUri({ encoding: { format: formatOf(deliverable(key, rendering.api)) } }, bytes)
+}
+
+function formatOf({ original, source, output }: Deliverable): SourceFormat {
+  return original ? source.header.format : output.encoding.format
 }
 
 /** A placeholder as a page shows it: a value of the CSS property `background`. */
@@ -233,8 +245,15 @@ function outputsOfJob(id: string, api: Api): Output[] {
 }
 
 /** The manifest module lists what all chunks use, whichever chunk it is in itself. */
-async function manifestOf({ api, root, chunks, options }: ChunkRendering): Promise<unknown> {
+async function manifestOf(rendering: ChunkRendering): Promise<unknown> {
+  const { api, root, chunks, options } = rendering
   const tokens = chunks.flatMap(({ modules }) => Object.values(modules).flatMap(({ code }) => findTokens(code ?? '')))
+  // Of one that fails the name is another.
+  if (api.options.onError === 'warn')
+    await makeAll(
+      tokens.filter(({ kind }) => kind === 'URL'),
+      rendering,
+    )
   const files = tokens.flatMap(({ kind, key }): [string, string][] => (kind === 'URL' ? [[key, fileNameOf(key, api, options)]] : []))
   const inlined = tokens.flatMap(({ kind, key }) => (kind === 'DATA' || kind === 'BASE64' ? [key] : []))
   const facts = tokens.flatMap(({ kind, key }) => (kind === 'FACT' ? [key] : []))

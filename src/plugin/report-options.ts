@@ -1,4 +1,4 @@
-import { fields, read } from './option-values.ts'
+import { FILE_NAME, fields, fileNameOf, read } from './option-values.ts'
 
 /** Which reports of a build are written into it. */
 export interface ReportOptions {
@@ -23,9 +23,8 @@ export function reportNamesOf(value: unknown): ReportNames {
 }
 
 function nameOf(value: unknown, kind: keyof typeof NAMES): string | undefined {
-  const isName = (item: unknown): item is string => typeof item === 'string' && item !== ''
-  const given = read(value, `report.${kind}`, 'true, false or a file name', (item) =>
-    typeof item === 'boolean' || isName(item) ? { item } : undefined,
+  const given = read(value, `report.${kind}`, `true, false or ${FILE_NAME}`, (item) =>
+    typeof item === 'boolean' || fileNameOf(item) !== undefined ? { item } : undefined,
   )
   if (given?.item === false) return undefined
   return typeof given?.item === 'string' ? given.item : NAMES[kind]

@@ -13,10 +13,12 @@ export interface Made {
   cached: boolean
 }
 
-/** The closing table of a build. */
+/** The closing table of a build, or one line when all of it was there. */
 export function summaryText(made: readonly Made[], { damaged, elapsed_ms }: { damaged: number; elapsed_ms: number }): string {
-  const sources = new Map(made.map(({ source }) => [source.digest, source]))
   const fresh = made.filter(({ cached }) => !cached)
+  const cache = `${made.length - fresh.length} hits, ${fresh.length} made${damaged > 0 ? `, ${damaged} damaged entries healed` : ''}`
+  if (fresh.length === 0) return `imagemill: nothing to make, ${cache}`
+  const sources = new Map(made.map(({ source }) => [source.digest, source]))
   const bytesIn = sum([...sources.values()].map(({ size_bytes }) => size_bytes))
   const bytesOut = sum(made.map(({ size_bytes }) => size_bytes))
   const largest = made.toSorted((a, b) => b.size_bytes - a.size_bytes)[0]
@@ -24,7 +26,7 @@ export function summaryText(made: readonly Made[], { damaged, elapsed_ms }: { da
   const rows: [string, string][] = [
     ['sources', `${sources.size}, ${sizeText(bytesIn)}`],
     ['outputs', `${made.length}, ${sizeText(bytesOut)}`],
-    ['cache', `${made.length - fresh.length} hits, ${fresh.length} made${damaged > 0 ? `, ${damaged} damaged entries healed` : ''}`],
+    ['cache', cache],
     ['time', durationText(elapsed_ms)],
   ]
   if (largest) rows.push(['largest', `${nameOf(largest)}, ${sizeText(largest.size_bytes)}`])

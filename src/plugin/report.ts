@@ -3,11 +3,11 @@ import colours from 'picocolors'
 import type { PlannedOutput } from '../pipeline.ts'
 import { openLine, progressText, type Line } from '../progress/line.ts'
 import { openTally, type Outcome, type Tally } from '../progress/tally.ts'
+import { missedTarget } from '../jobs/missed-target.ts'
 import { workOf } from '../progress/work.ts'
 import type { StoredOutput } from '../types.ts'
 import type { BuildJobs } from './build-jobs.ts'
 import type { Logger } from './bundler.ts'
-import { missedTarget } from './missed-target.ts'
 import type { LogLevel } from './options.ts'
 import { summaryText, type Made } from './report-text.ts'
 
@@ -20,28 +20,33 @@ export interface Report {
   info(message: string): void
   /** Follows the making of one output. */
   follow<T extends StoredOutput & { cached: boolean }>(planned: PlannedOutput & { name: string }, making: Promise<T>): Promise<T>
-  /** Prints what was made since the last summary; nothing when that was nothing. */
+  /** Prints what was made since the last summary: one line where all of it was there, and nothing where nothing was asked for. */
   summarise(damaged: number): void
 }
 
 const LEVELS: readonly LogLevel[] = ['silent', 'error', 'warn', 'info']
 
-export function openReport(level: LogLevel, track: BuildJobs['track'] = () => undefined): Report {
+export function openReport(
+  level: LogLevel,
+  track: BuildJobs['track'] = () => undefined,
+  nameOf: (planned: PlannedOutput & { name: string }) => string = ({ name }) => name,
+): Report {
   const shows = (wanted: LogLevel): boolean => LEVELS.indexOf(level) >= LEVELS.indexOf(wanted)
   const warned = new Set<string>()
   let logger: Logger = { info: print, warn: print, error: print }
   let made = new Map<string, Made>()
   let started: number | undefined
   /** The current rush of images: a dev server has many. */
-  let rush: { tally: Tally; line: Line; waiting: number } | undefined
+  let rush: { tally: Tally; line: Line; waiting: number; stop(): void } | undefined
 
   const clear = (): void => rush?.line.clear()
-  const draw = ({ tally, line, waiting }: NonNullable<typeof rush>): void => {
-    if (!shows('info')) return
-    line.draw(() => {
-      const snapshot = tally.snapshot()
-      return progressText({ ...snapshot, total: snapshot.done + waiting }, 'images')
-    })
+  const textOf = (): string => {
+    const snapshot = rush?.tally.snapshot()
+    return rush && snapshot ? progressText({ ...snapshot, total: snapshot.done + rush.waiting }, 'images') : ''
+  }
+  const begin = (): NonNullable<typeof rush> => {
+    const line = openLine()
+    return { tally: openTally(() => performance.now()), line, waiting: 0, stop: shows('info') ? line.keep(textOf) : () => undefined }
   }
 
   return {
@@ -67,7 +72,7 @@ export function openReport(level: LogLevel, track: BuildJobs['track'] = () => un
     async follow(planned, making) {
       started ??= performance.now()
       track(planned, making)
-      rush ??= { tally: openTally(() => performance.now()), line: openLine(), waiting: 0 }
+      rush ??= begin()
       const current = rush
       current.waiting++
       const ended = current.tally.begin(`${planned.name}.${planned.output.encoding.format}`, workOf(planned.output))
@@ -75,7 +80,7 @@ export function openReport(level: LogLevel, track: BuildJobs['track'] = () => un
       try {
         const stored = await making
         outcome = stored.cached || made.get(stored.key)?.cached === false ? 'cached' : 'made'
-        const missed = missedTarget(planned, stored)
+        const missed = missedTarget(nameOf(planned), planned.output, stored)
         if (missed) this.warn(missed)
         made.set(stored.key, {
           name: planned.name,
@@ -87,11 +92,11 @@ export function openReport(level: LogLevel, track: BuildJobs['track'] = () => un
         return stored
       } finally {
         ended(outcome)
-        if (--current.waiting > 0) draw(current)
-        else {
+        if (--current.waiting === 0) {
+          current.stop()
           clear()
           rush = undefined
-        }
+        } else if (shows('info')) current.line.draw(textOf)
       }
     },
     summarise(damaged) {

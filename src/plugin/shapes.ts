@@ -16,7 +16,7 @@ export async function customValue(
   if (!shape) throw new TypeError(`shape ${name} is asked for and not known`)
   const image = plain(exportedValue(request, plan), urlOf)
   if (!isImage(image)) throw new TypeError(`${name} is asked for of something else than an image`)
-  const value = await shape(image, { path, args })
+  const value = await answerOf(name, () => shape(image, { path, args }))
   const wrong = impure(value, name)
   if (wrong === undefined) return value
   throw new ImagemillError({
@@ -24,6 +24,21 @@ export async function customValue(
     message: `option \`shapes.${name}\` answered ${wrong}: expected plain data, which can be written as JSON`,
     hint: 'Answer texts, numbers, booleans, null, lists and objects of them.',
   })
+}
+
+async function answerOf(name: string, ask: () => unknown): Promise<unknown> {
+  try {
+    return await ask()
+  } catch (error) {
+    throw new ImagemillError(
+      {
+        code: 'INVALID_OPTION',
+        message: `option \`shapes.${name}\` failed: ${error instanceof Error ? error.message : String(error)}`,
+        hint: 'It is given the image object with `path` and `args`, and answers plain data.',
+      },
+      { cause: error },
+    )
+  }
 }
 
 /** The type of what a shape has made: texts may hold addresses, so that only their kind is known. */

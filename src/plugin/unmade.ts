@@ -37,7 +37,7 @@ export async function unmadeJob(
     name: `${path}?${query}`,
     written: query,
     request: parseRequest(exportsOnly(query, shapes), { shapes }),
-    source: { ...source, digest: key },
+    source: source.digest === '' ? { ...source, digest: key } : source,
     plan,
   }
 }

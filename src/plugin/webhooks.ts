@@ -30,7 +30,8 @@ export function openPosts(webhook: Webhook | undefined, warn: (message: string) 
     try {
       await deliver(webhook, event)
     } catch (error) {
-      warn(`webhook: ${asImagemillError(error).reason}`)
+      const { reason, hint } = asImagemillError(error)
+      warn(`webhook: ${reason}${hint === undefined ? '' : `. ${hint}`}`)
     }
   }
   return {
@@ -86,15 +87,20 @@ async function deliver({ url, secret, allowPrivate }: Webhook, event: WebhookEve
     const outcome = await attempt(message, { sign, allowPrivate, timeout: TIMEOUT })
     if (outcome.delivered) return
     const pause = PAUSES[tries]
+    // Only what was refused is final and has no status.
+    if (outcome.stop && outcome.status === undefined) throw notTaken(url, tries + 1, outcome.error, ALLOW)
     if (outcome.stop || pause === undefined) throw notTaken(url, tries + 1, outcome.error)
     await sleep(Math.max(pause, outcome.after_ms ?? 0), undefined, { ref: false })
   }
 }
 
-function notTaken(url: string, tries: number, reason: string): ImagemillError {
+const ALLOW = 'Where such an address is meant, `webhooks.allowPrivate` in the options of the plugin allows it.'
+
+function notTaken(url: string, tries: number, reason: string, hint?: string): ImagemillError {
   const { origin } = new URL(url)
   return new ImagemillError({
     code: 'REMOTE_UNREACHABLE',
     message: `${origin} has not taken a message after ${tries} ${tries === 1 ? 'try' : 'tries'}: ${reason}`,
+    hint,
   })
 }

@@ -5,6 +5,8 @@ import type { Snapshot } from './tally.ts'
 export interface Line {
   /** Shows the text when it is time to. */
   draw(text: () => string): void
+  /** Does so by itself from now on, however long nothing ends; the answer stops it. */
+  keep(text: () => string): () => void
   /** A line of its own, which the next drawing does not overwrite. */
   print(text: string): void
   clear(): void
@@ -15,6 +17,10 @@ const FIRST = 1000
 /** A terminal line is redrawn this often, a line in a log is added this often, in ms. */
 const REDRAW = 100
 const LOG_LINE = 10_000
+/** While nothing ends, the line says this often for how long, in ms. */
+const BEAT = 500
+/** From then on it is worth a word that something takes long, in ms. */
+const LONG = 3000
 
 export function openLine(): Line {
   // What a build server keeps of a terminal is a log.
@@ -31,14 +37,21 @@ export function openLine(): Line {
     process.stderr.write(`${text}\n`)
   }
 
+  const draw = (text: () => string): void => {
+    const now = performance.now()
+    if (now - drawn < (isTerminal ? REDRAW : LOG_LINE)) return
+    drawn = now
+    if (!isTerminal) return print(text())
+    shown = true
+    process.stderr.write(`\r\u001B[K${text().slice(0, (process.stderr.columns || 80) - 1)}`)
+  }
+
   return {
-    draw(text) {
-      const now = performance.now()
-      if (now - drawn < (isTerminal ? REDRAW : LOG_LINE)) return
-      drawn = now
-      if (!isTerminal) return print(text())
-      shown = true
-      process.stderr.write(`\r\u001B[K${text().slice(0, (process.stderr.columns || 80) - 1)}`)
+    draw,
+    keep(text) {
+      // It must not keep a process that has nothing else to do.
+      const timer = setInterval(() => draw(text), BEAT).unref()
+      return () => clearInterval(timer)
     },
     print,
     clear,
@@ -46,13 +59,18 @@ export function openLine(): Line {
 }
 
 /** How far a run is, in words: `imagemill  12/40 images, about 25 s left, hero-1280.avif`. */
-export function progressText({ done, failed, total, current, left_ms }: Snapshot, things: string): string {
+export function progressText({ done, failed, total, current, current_ms = 0, left_ms }: Snapshot, things: string): string {
   return [
     `imagemill  ${done}${total === undefined ? '' : `/${total}`} ${things}`,
     ...(failed > 0 ? [`${failed} failed`] : []),
     ...(left_ms === undefined ? [] : [`${roughText(left_ms)} left`]),
-    ...(current === undefined ? [] : [current]),
+    ...(current === undefined ? [] : [current_ms < LONG ? current : `${current} for ${wholeText(current_ms)}`]),
   ].join(', ')
+}
+
+function wholeText(ms: number): string {
+  const seconds = Math.floor(ms / 1000)
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`
 }
 
 /** Time as one can know it beforehand: a text that does not flicker. */

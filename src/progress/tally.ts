@@ -6,6 +6,8 @@ export interface Snapshot {
   total: number | undefined
   /** What has been worked on for the longest time. */
   current: string | undefined
+  /** For how long, in ms. */
+  current_ms?: number | undefined
   elapsed_ms: number
   /** Undefined until there is something to go by. */
   left_ms: number | undefined
@@ -36,7 +38,7 @@ const ENOUGH = 3
 
 export function openTally(now: () => number, expected?: Expected): Tally {
   const start = now()
-  const running = new Map<symbol, { name: string; work: number }>()
+  const running = new Map<symbol, { name: string; work: number; since: number }>()
   let [begun, begunWork, done, failed, made, doneWork] = [0, 0, 0, 0, 0, 0]
   /** Work and time of the recent past, the latter counting less the longer ago it is. */
   let [recentWork, recentTime, last] = [0, 0, start]
@@ -63,6 +65,8 @@ export function openTally(now: () => number, expected?: Expected): Tally {
   }
 
   const left = (): number | undefined => {
+    // What was told before must not linger when all is done.
+    if (expected ? done >= expected.total : begun > 0 && running.size === 0) return 0
     if (made < ENOUGH || recentWork === 0 || recentTime === 0) return undefined
     const estimate = now() + (leftWork() * recentTime) / recentWork
     const end = told ? told.end + (estimate - told.end) * (1 - Math.exp((told.at - now()) / SETTLING)) : estimate
@@ -73,20 +77,24 @@ export function openTally(now: () => number, expected?: Expected): Tally {
   return {
     begin(name, work) {
       const id = Symbol(name)
-      running.set(id, { name, work })
+      running.set(id, { name, work, since: now() })
       begun++
       begunWork += work
       return (outcome) => {
         if (running.delete(id)) ended(work, outcome)
       }
     },
-    snapshot: () => ({
-      done,
-      failed,
-      total: expected?.total,
-      current: running.values().next().value?.name,
-      elapsed_ms: now() - start,
-      left_ms: left(),
-    }),
+    snapshot() {
+      const longest = running.values().next().value
+      return {
+        done,
+        failed,
+        total: expected?.total,
+        current: longest?.name,
+        ...(longest && { current_ms: now() - longest.since }),
+        elapsed_ms: now() - start,
+        left_ms: left(),
+      }
+    },
   }
 }

@@ -76,7 +76,9 @@ describe('a budget of files', () => {
     const message = await failureOf(root, [{ match: 'img/a.*', formats: ['webp'], maxBytes: 10 }])
     expect(message).toContain('a budget is exceeded')
     expect(message).toContain('.webp)')
-    expect(message).toContain('no quality fits into 10 B, about w=')
+    // Nor does any size.
+    expect(message).toMatch(/no quality fits into 10 B$/m)
+    expect(message).toMatch(/^ {4}imported by main\.js:1$/m)
   })
 
   test('counts a file once in `maxTotal`, and shares the excess out', async () => {
@@ -122,8 +124,25 @@ describe('a budget of files', () => {
 
   test('has no quality to name for a format without one', async () => {
     const { root } = await page("import a from './img/a.jpg?w=300&format=png'\nconsole.log(a)")
-    expect(await failureOf(root, [{ maxBytes: 5000 }])).toMatch(/no quality fits into 5\.0 kB, about w=\d+ would/)
+    const message = await failureOf(root, [{ maxBytes: 5000 }])
+    const width = /no quality fits into 5\.0 kB, w=(\d+) would/.exec(message)?.[1]
+    const { root: other } = await page(`import a from './img/a.jpg?w=${width}&format=png'\nconsole.log(a)`)
+    expect(await failureOf(other, [{ maxBytes: 5000 }])).toBe('')
   })
+})
+
+test.each([
+  ['w=300&format=webp', 700],
+  ['w=150&densities=1;2&format=webp', 700],
+  ['w=300&h=100&format=png', 3000],
+  ['h=200&format=png', 5000],
+])('the size that is named for %s holds', async (query, maxBytes) => {
+  const { root } = await page(`\nimport a from './img/a.jpg?${query}'\nconsole.log(a)`)
+  const message = await failureOf(root, [{ maxBytes }])
+  const size = /no quality fits into [\d.]+ k?B, ((?:[wh]=\d+&?)+) would/.exec(message)?.[1]
+  expect(message).toContain('imported by main.js:2')
+  const { root: other } = await page(`import a from './img/a.jpg?${query.replace(/\b[wh]=\d+&?/g, '')}&${size}'\nconsole.log(a)`)
+  expect([size, await failureOf(other, [{ maxBytes }])]).toEqual([expect.any(String), ''])
 })
 
 test('a budget of candidates is about files of a srcset alone, one of imports about all files of one', async () => {

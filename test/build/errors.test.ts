@@ -4,6 +4,7 @@ import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { imagemill, type ImagemillOptions } from 'imagemill'
 import type { Rollup } from 'vite'
+import { sha256 } from '../../src/hash.ts'
 import { VITE_NAMES, buildVite } from '../support/build.ts'
 import { jpeg, photo, png } from '../support/images.ts'
 import { project } from '../support/project.ts'
@@ -129,6 +130,28 @@ describe.each(VITE_NAMES)('errors of a build in %s', (version) => {
     )
   })
 
+  test.each([
+    ['main.js', 'main.js', 2],
+    ['sheet.js', 'a.css', 2],
+    ['page.html', 'page.html', 1],
+  ])('what %s names wrongly is told once, with the file that names it', async (input, file, line) => {
+    const { root } = project({
+      'main.js': "console.log(1)\nimport a from './a.jpg?w=9&widht=3'\nconsole.log(a)",
+      'sheet.js': "import './a.css'",
+      'a.css': '.a { color: red }\n.b { background: url(./a.jpg?w=9&widht=3) }',
+      'page.html': '<!doctype html><title>x</title><img src="./a.jpg?w=9&widht=3">',
+      'a.jpg': await jpeg(30, 20),
+    })
+    const error: unknown = await buildVite(root, { version, config: { build: { rollupOptions: { input: join(root, input) } } } }).catch(
+      (cause: unknown) => cause,
+    )
+    // Vite 6 and 7 print the stack, Vite 8 the message.
+    const text = error instanceof Error ? (version === 'vite 8' ? error.message : String(error.stack)) : ''
+    expect(text.split('[UNKNOWN_DIRECTIVE]')).toHaveLength(2)
+    expect(text).not.toMatch(/undefined:NaN|a\.jpg\?w=9&widht=3(?::| \()\d/)
+    expect(text).toContain(`${join(root, file)}:${line}:`)
+  })
+
   test("`onError: 'warn'` ships the source and warns once for each image", async () => {
     const broken = (await jpeg(200, 150)).subarray(0, 2500)
     const { root } = project({
@@ -155,6 +178,24 @@ describe.each(VITE_NAMES)('errors of a build in %s', (version) => {
     expect(files.get(String(d).slice(1))).toEqual(await jpeg(200, 150, 2))
     const [own] = addressesIn(c)
     expect(await sharp(files.get(String(own).slice(1))).metadata()).toMatchObject({ width: 30 })
+    // Once, as what it is.
+    expect([...files.keys()].filter((name) => name.includes('broken'))).toEqual([expect.stringMatching(/^assets\/broken-[\w-]{8}\.jpg$/)])
+    expect([...files.keys()].filter((name) => name.includes('photo'))).toEqual([
+      expect.stringMatching(/^assets\/photo-30-[\w-]{8}\.jpeg$/),
+      expect.stringMatching(/^assets\/photo-[\w-]{8}\.jpg$/),
+    ])
+    const manifest = JSON.parse(String(files.get('.vite/imagemill.json')))
+    expect(manifest['broken.jpg?format=webp;jpeg&w=30;60'].results).toEqual([
+      expect.objectContaining({
+        success: false,
+        code: 'SOURCE_CORRUPT',
+        error: expect.stringMatching(/ The source is used as it is: assets\/broken-[\w-]{8}\.jpg$/),
+      }),
+    ])
+    expect(manifest['photo.jpg?w=wrong&as=url']).toMatchObject({
+      source: { sha256: sha256(await jpeg(200, 150, 2)) },
+      results: [{ success: false, code: 'INVALID_DIRECTIVE' }],
+    })
     const ours = warnings.filter((message) => message.includes('imagemill'))
     expect(ours.filter((message) => message.includes('broken.jpg'))).toHaveLength(1)
     expect(ours.filter((message) => message.includes('none.jpg'))).toHaveLength(1)
@@ -181,6 +222,13 @@ test.each([
   [{ limits: { pixel: 1 } }, 'Did you mean `limits.pixels`?'],
   [{ concurency: 1 }, 'Did you mean `concurrency`?'],
   [{ concurrency: 0 }, 'invalid option `concurrency`'],
+  [{ manifest: '../x.json' }, 'invalid option `manifest`: expected true, false or a file name within the build'],
+  [{ manifest: '/x.json' }, 'invalid option `manifest`'],
+  [{ report: { html: 'a/../../b.html' } }, 'invalid option `report.html`'],
+  [{ defaults: 'fromat=webp' }, '[INVALID_OPTION] option `defaults`: unknown directive `fromat`'],
+  [{ defaults: 'preset=card' }, 'option `defaults`: unknown preset `card`'],
+  [{ presets: { card: 'w=10', wide: 'width=100' } }, 'option `presets.wide`: unknown directive `width`'],
+  [{ presets: { card: { w: 0 } } }, 'option `presets.card`: invalid value of `w`'],
   [{ onError: 'ignore' }, "expected 'fail' or 'warn'"],
   [{ include: 5 }, 'invalid option `include`'],
 ])('options %j are refused', (options, text) => {

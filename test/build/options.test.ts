@@ -47,6 +47,16 @@ test('`defaults` make images without a query requests, and give way to a query',
   })
 })
 
+test('what is wrong with the answer of `defaults` is not blamed on the import', async () => {
+  const main = "import a from './a.jpg?w=50'\nglobalThis.answer = a"
+  await expect(build(main, { defaults: () => 'fromat=webp' })).rejects.toThrow(
+    /\[INVALID_OPTION\] a\.jpg\?w=50: option `defaults`: unknown directive `fromat`.* Did you mean `format`\?/,
+  )
+  await expect(build(main.replace('w=50', 'w=50&widht=5'), { defaults: () => 'format=webp&w=30' })).rejects.toThrow(
+    '[UNKNOWN_DIRECTIVE] a.jpg?w=50&widht=5: unknown directive `widht`',
+  )
+})
+
 test('`defaults` that keep metadata leave plain imports plain, whose files keep it anyway', async () => {
   const main = "import a from './a.jpg'\nimport b from './photos/b.jpg?w=30'\nglobalThis.answer = [a, typeof b]"
   expect((await build(main, { defaults: 'metadata=keep' })).answer).toEqual([PLAIN('a'), 'object'])

@@ -5,6 +5,7 @@ import * as vite from 'vite'
 import { imagemill, type ImagemillOptions } from 'imagemill'
 import { CAMERA, exifBlock, withBlocks } from '../support/exif.ts'
 import { buildVite } from '../support/build.ts'
+import { runCli } from '../support/cli.ts'
 import { jpeg } from '../support/images.ts'
 import { project } from '../support/project.ts'
 
@@ -76,7 +77,7 @@ describe('a position that would ship', () => {
     })
     const { error } = await build(root, { privacy: 'error' })
     expect(error).toContain('[POSITION_SHIPS]')
-    expect(error).toContain('4 images of the build say where it was taken (GPS): a.jpg, inline.jpg, plain.jpg, public/deep/p.JPG.')
+    expect(error).toContain('4 images of the build say where they were taken (GPS): a.jpg, inline.jpg, plain.jpg, public/deep/p.JPG.')
   })
 
   test('in the public folder is found again in a warm build, and no more when the file is clean', async () => {
@@ -84,6 +85,10 @@ describe('a position that would ship', () => {
     // A file that was changed just now is looked at anew each time.
     await new Promise((resolve) => setTimeout(resolve, 2100))
     for (let run = 0; run < 2; run++) expect((await build(root)).warnings[0]).toContain('public/p.jpg')
+    const [warning = ''] = (await build(root)).warnings
+    expect(warning).not.toMatch(/metadata=keep|w=1280/)
+    const job = /process --job '(.*)'/.exec(warning)?.[1] ?? ''
+    expect((await runCli(root, ['process', '--job', job])).records).toMatchObject([{ success: true, outputs: [{ path: 'clean/p.jpg' }] }])
     expect(remembered(root)).toBe(1)
     write('public/p.jpg', await harmless())
     expect((await build(root)).warnings).toEqual([])

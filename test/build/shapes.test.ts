@@ -22,6 +22,9 @@ const OPTIONS: ImagemillOptions = {
     text: ({ width }) => `${width} px`,
     date: () => ({ when: [new Date()] }),
     nothing: () => undefined,
+    untitled: () => {
+      throw new TypeError('there is no title')
+    },
   },
 }
 
@@ -73,6 +76,7 @@ test('on the dev server the addresses are those of the server', async () => {
 
 test.each([
   ['date', /shapes\.date` answered Date in `date\.when\[0\]`: expected plain data/],
+  ['untitled', /\[INVALID_OPTION\] pics\/a\.jpg\?w=10&as=untitled: option `shapes\.untitled` failed: there is no title\. It is given/],
   ['nothing', /answered undefined in `nothing`/],
   ['lightbax', /invalid value of `as`: expected one of url, .*, lightbox, .* Did you mean `as=lightbox`\?/],
   ['list&url', /`url` and `as` both say/],

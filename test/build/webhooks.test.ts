@@ -83,6 +83,7 @@ test('addresses of this machine are refused unless they are allowed, at once', a
   const { events, warnings } = await told({ allowPrivate: false })
   await until('it is refused', () => warnings.length > 0)
   expect(warnings.join('\n')).toContain('after 1 try')
+  expect(warnings.join('\n')).toContain('`webhooks.allowPrivate`')
   expect(events).toEqual([])
 })
 

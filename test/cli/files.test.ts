@@ -88,6 +88,8 @@ test('wrong usage', async () => {
     [['photos/*.jpg?width=10', '--out', 'out'], 'Did you mean `w`?'],
     [['photos/*.jpg?w=10&as=url', '--out', 'out'], '`as` is for imports'],
     [['nothing/*.jpg?w=10', '--out', 'out'], 'no image matches nothing/*.jpg'],
+    [['photos/**/*.jpg?w=10', '--out', 'photos'], 'in photos, which --out names, and left alone: write to another folder'],
+    [['photos/a.jpg', '--out', 'out'], "there is no query behind photos/a.jpg: expected '<glob>?<query>', as in 'photos/a.jpg?w=640'"],
     [['files', 'photos/*.jpg', '--out', 'out'], "expected '<glob>?<query>'"],
   ]
   for (const [args, message] of usages) {

@@ -291,3 +291,20 @@ test('what a killed command has left half written goes with the next one, what a
   success(await runOne(root, { operation: 'resize', input: 'a.png', output_dir: 'out', widths: [10] }))
   expect(readdirSync(join(root, 'out')).sort()).toEqual([alive, 'a-10.png'].sort())
 })
+
+test('a size that no quality reaches is told of', async () => {
+  const { root } = project({ 'a.jpg': await jpeg(300, 200) })
+  const job = { operation: 'quality', input: 'a.jpg', output: 'out/a.webp', format: 'webp', target_size: 300 }
+  const { code, stderr } = await runCli(root, ['process', '--job', JSON.stringify(job)])
+  expect(code).toBe(0)
+  expect(stderr).toMatch(
+    /a\.jpg \(out\/a\.webp\): no quality from 30 to 95 gives 300 bytes or less; .*`target_size` or a lower `min_quality`/,
+  )
+})
+
+test('jobs of a batch that write one file are named by the batch', async () => {
+  const { root } = project({ 'a.jpg': await jpeg(30, 20), 'b.jpg': await jpeg(30, 20, 2) })
+  const jobs = ['a.jpg', 'b.jpg'].map((input) => ({ operation: 'convert', input, output: 'out.webp', format: 'webp' }))
+  const { stdout } = await runCli(root, ['process', '--job', JSON.stringify({ operation: 'batch', jobs })])
+  expect(stdout).toContain('job 1 of the batch and job 2 of the batch')
+})

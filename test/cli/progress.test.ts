@@ -23,7 +23,7 @@ describe('--json tells programs on standard error how far a run is', () => {
     const steps = events.filter(({ event }) => event === 'progress')
     const done = steps.map((step) => (step.event === 'progress' ? step.done : Number.NaN))
     expect(done).toEqual([...done].sort((a, b) => a - b))
-    expect(steps.at(-1)).toMatchObject({ done: 3, failed: 1, current: null })
+    expect(steps.at(-1)).toMatchObject({ done: 3, failed: 1, current: null, left_ms: 0 })
     expect(events.at(-1)).toMatchObject({ event: 'end', done: 3, failed: 1 })
     expect(events.at(-2)?.event).toBe('progress')
   }
@@ -78,4 +78,8 @@ test('for people there is one closing line of several jobs, and nothing of one, 
   expect((await runCli(root, ['batch', 'one.json'])).stderr).toBe('')
   expect((await runCli(root, ['batch', 'none.json'])).stderr).toBe('')
   expect((await runCli(root, ['batch', 'jobs.json', '--quiet'])).stderr).toBe('')
+  // Nothing had to be made.
+  expect((await runCli(root, ['batch', 'jobs.json'])).stderr).toBe('')
+  write('more.json', JSON.stringify(['img/a.jpg', 'img/missing.jpg'].map(job)))
+  expect((await runCli(root, ['batch', 'more.json'])).stderr).toMatch(/imagemill {2}2 jobs, 1 failed/)
 })

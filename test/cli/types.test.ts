@@ -26,7 +26,8 @@ test('writes the types of every import that is found, and --check says when they
     stderr: expect.stringContaining('not up to date (3 image imports)'),
   })
   expect(existsSync(join(root, 'imagemill.d.ts'))).toBe(false)
-  expect(await runCli(root, ['types'])).toMatchObject({ code: 0 })
+  expect(await runCli(root, ['types'])).toMatchObject({ code: 0, stderr: 'wrote imagemill.d.ts (3 image imports)\n' })
+  expect(await runCli(root, ['types'])).toMatchObject({ code: 0, stderr: 'imagemill.d.ts is up to date (3 image imports)\n' })
   for (const pattern of ['*/a.jpg?w=20;40&format=webp', '*/src/a.jpg?w=10', '*/a.jpg?w=30&as=picture'])
     expect(dts()).toContain(`declare module "${pattern}"`)
   expect(dts()).toContain('width: 40; height: 27;')

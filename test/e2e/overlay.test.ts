@@ -14,7 +14,7 @@ const MARKUP = `<!doctype html><html lang="en"><head><title>Photos</title><link 
 <img id="fine" src="./c.jpg?w=100&format=webp" alt="">
 <img id="free" alt=""></main><script type="module" src="./main.js"></script></body></html>`
 
-async function site(more: Record<string, string> = {}): Promise<Project> {
+async function site(more: Record<string, string | Buffer> = {}): Promise<Project> {
   return project({
     'index.html': MARKUP,
     'main.js': "import d from './c.jpg?w=120&as=url'\ndocument.querySelector('#free').src = d",
@@ -29,12 +29,12 @@ const overlayOf = (page: Page): Locator => page.locator('imagemill-overlay')
 const itemOf = (page: Page, name: string): Locator => overlayOf(page).locator('ol > li', { hasText: name })
 
 /** The page of a dev server with the list open. */
-async function open(root: string, settings: DevSettings = {}, screen = {}): Promise<{ page: Page; faults: string[] }> {
+async function open(root: string, settings: DevSettings = {}, screen = {}, images = 4): Promise<{ page: Page; faults: string[] }> {
   const { origin } = await startDev(root, { ...settings, options: { overlay: true, logLevel: 'warn', ...settings.options } })
   const { page, faults } = await openPage({ viewport: { width: 1000, height: 1400 }, ...screen })
   await page.goto(origin + (settings.config?.base ?? '/'))
   await overlayOf(page)
-    .getByRole('button', { name: /^Images: 4/ })
+    .getByRole('button', { name: new RegExp(`^Images: ${images}`) })
     .click()
   return { page, faults }
 }
@@ -64,6 +64,79 @@ inChromium(() => {
       // What wastes most is first.
       expect(await overlayOf(page).locator('.name').first().innerText()).toContain('b.jpg')
       expect(faults).toEqual([])
+    })
+
+    test('lists images whatever their addresses are', async () => {
+      const { root } = await site({
+        'index.html': MARKUP.replace(
+          '</main>',
+          `<img src="/100%.jpg" alt=""><picture><source media="(max-width: 1px)" srcset="http://[x 1x"><img src="/plain.png" alt=""></picture></main>`,
+        ),
+        'public/100%.jpg': await jpeg(40, 30),
+        'public/plain.png': await jpeg(40, 30),
+      })
+      const { page, faults } = await open(root, {}, {}, 6)
+      await itemOf(page, '/100%.jpg').waitFor()
+      await itemOf(page, '/plain.png').getByText('40 × 30 px').waitFor()
+      expect(faults.filter((fault) => !fault.includes('srcset'))).toEqual([])
+    })
+
+    test('offers a size that changes nothing of what is shown', async () => {
+      const { root } = await site({
+        'index.html': MARKUP.replace(
+          '</main>',
+          `<img src="/wide.jpg?1" alt="" width="320"><img src="/wide.jpg?2" alt="" style="max-width:100px"></main>`,
+        ),
+        'public/wide.jpg': await jpeg(640, 427),
+      })
+      const { page } = await open(root, {}, {}, 6)
+      const codes = async (index: number): Promise<string[]> => itemOf(page, '/wide.jpg').nth(index).locator('code').allInnerTexts()
+      await itemOf(page, '/wide.jpg').nth(1).locator('code').first().waitFor()
+      expect([...(await codes(0)), ...(await codes(1))].filter((code) => code.startsWith('width')).sort()).toEqual([
+        'width="320" height="214"',
+        'width="640" height="427"',
+      ])
+    })
+
+    test('shows where an image is that was replaced by a copy of itself', async () => {
+      const { root } = await site()
+      const { page } = await open(root)
+      await itemOf(page, 'b.jpg?w=600').getByText('shown 100 × 75').waitFor()
+      await page.evaluate(() => {
+        const image = document.querySelector('#small')
+        image?.replaceWith(image.cloneNode())
+      })
+      const frame = overlayOf(page).locator('.frame')
+      await expect
+        .poll(async () => {
+          await itemOf(page, 'b.jpg?w=600').locator('.name').blur()
+          await itemOf(page, 'b.jpg?w=600').locator('.name').focus()
+          const box = (await frame.count()) > 0 ? await frame.boundingBox() : undefined
+          return box && [Math.round(box.width), Math.round(box.height)]
+        })
+        .toEqual([100, 75])
+    })
+
+    test('says of an image that failed that it did, and counts nothing of it', async () => {
+      const { root } = await site({
+        'index.html': MARKUP.replace('</main>', '<img src="/gone.png" alt=""><img src="http://127.0.0.1:9/x.png" alt=""></main>'),
+      })
+      const { origin } = await startDev(root, { options: { overlay: true, logLevel: 'warn' } })
+      const { page } = await openPage({ viewport: { width: 1000, height: 1400 } })
+      await page.route('**/*.webp', async (route) =>
+        route.request().url().includes('@imagemill') ? route.fulfill({ status: 404 }) : route.continue(),
+      )
+      await page.route('**/gone.png', (route) => route.fulfill({ status: 404 }))
+      await page.goto(origin)
+      await overlayOf(page)
+        .getByRole('button', { name: /^Images: 6/ })
+        .click()
+      for (const name of ['b.jpg?w=600', '/gone.png', 'http://127.0.0.1:9 /x.png']) {
+        const item = itemOf(page, name)
+        await item.locator('.facts', { hasText: 'could not be loaded' }).waitFor()
+        expect(await item.locator('.facts').innerText()).not.toMatch(/ px|kB/)
+        expect(await item.locator('code').count()).toBe(0)
+      }
     })
 
     test('goes by the density of the screen, and follows the page', async () => {

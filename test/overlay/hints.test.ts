@@ -4,6 +4,7 @@ import type { OverlayFacts } from '../../src/overlay/facts.ts'
 
 /** An image that is as it should be. */
 const GOOD: Shown = {
+  state: 'loaded',
   width: 400,
   height: 300,
   intrinsic: { width: 400, height: 300 },
@@ -14,6 +15,7 @@ const GOOD: Shown = {
   sizes: undefined,
   promised: 400,
   reserved: true,
+  stated: 400,
   lazy: false,
   isLargest: false,
   size_bytes: 40_000,
@@ -35,7 +37,12 @@ const codes = (shown: Shown, facts?: OverlayFacts): (string | undefined)[] => hi
 
 test('nothing is said of an image that is as it should be, nor of one that is not loaded', () => {
   expect(hintsOf(GOOD, undefined)).toEqual([])
-  expect(hintsOf({ ...GOOD, intrinsic: undefined, reserved: false }, undefined)).toEqual([])
+  expect(hintsOf({ ...GOOD, state: 'waiting', intrinsic: undefined, reserved: false }, undefined)).toEqual([])
+})
+
+test('of one that failed nothing is said but that', () => {
+  const failed: Shown = { ...GOOD, state: 'failed', intrinsic: undefined, size_bytes: undefined, reserved: false }
+  expect(hintsOf(failed, FACTS)).toEqual([{ text: expect.stringContaining('could not be loaded') }])
 })
 
 describe('wasted bytes', () => {
@@ -101,7 +108,29 @@ describe('what to write instead', () => {
     expect(codes({ ...set, sizes: '400px', promised: 400 }, FACTS)).toEqual(['photo.jpg?w=400;800&format=webp'])
   })
 
-  test('of a place that is not kept free', () => expect(codes({ ...GOOD, reserved: false })).toEqual(['width="400" height="300"']))
+  test('of an image whose width goes by the window: what others need stays', () => {
+    const fluid: Shown = {
+      ...GOOD,
+      width: 1184,
+      height: 789,
+      intrinsic: { width: 1600, height: 1066 },
+      descriptors: 'w',
+      sizes: '100vw',
+      promised: 1184,
+    }
+    const facts = { ...FACTS, source_width: 4000, widths: [960, 1600], query: 'w=960;1600&format=webp' }
+    expect(codes(fluid, facts)).toEqual(['photo.jpg?w=960;1190;1600;2370&format=webp'])
+    expect(codes(fluid, { ...facts, widths: [960, 1600, 2400] })).toEqual(['photo.jpg?w=960;1190;1600;2400&format=webp'])
+    expect(codes({ ...fluid, intrinsic: { width: 960, height: 640 } }, { ...facts, widths: [480, 960], source_width: 2000 })).toEqual([
+      'photo.jpg?w=480;960;1190;2000&format=webp',
+    ])
+  })
+
+  test('of a place that is not kept free: the size that it has, in the ratio of the file', () => {
+    expect(codes({ ...GOOD, reserved: false })).toEqual(['width="400" height="300"'])
+    const file = { ...GOOD, reserved: false, ratio: 2, intrinsic: { width: 640, height: 427 } }
+    expect(codes({ ...file, width: 320, height: 213.5, stated: 320 })).toEqual(['width="320" height="214"'])
+  })
 
   test('of the largest thing on the page that waits, which then has no `sizes=auto`', () => {
     expect(codes({ ...GOOD, lazy: true })).toEqual([])

@@ -76,6 +76,18 @@ test('what was in the cache says nothing of the speed', () => {
   expect(tally.snapshot().left_ms).toBeCloseTo(90_000, -2)
 })
 
+test('nothing is left when all is done, whatever was estimated before', () => {
+  let clock = 0
+  const tally = openTally(() => clock, { total: 5 })
+  const all = Array.from({ length: 5 }, () => tally.begin('image', 1))
+  for (const [index, ended] of all.entries()) {
+    clock += 10 * (index + 1)
+    ended('made')
+    if (index === 3) expect(tally.snapshot().left_ms).toBeGreaterThan(0)
+  }
+  expect(tally.snapshot().left_ms).toBe(0)
+})
+
 test('what has been worked on for the longest time is named, and an end counts once', () => {
   const tally = openTally(() => 0)
   const first = tally.begin('first', 1)
@@ -93,6 +105,9 @@ test('is told in one line, and roughly', () => {
   expect(progressText(snapshot, 'images')).toBe('imagemill  12/40 images, about 25 s left, hero-1280.avif')
   const unknown = { ...snapshot, failed: 2, total: undefined, current: undefined, left_ms: undefined }
   expect(progressText(unknown, 'jobs')).toBe('imagemill  12 jobs, 2 failed')
+  expect(progressText({ ...snapshot, current_ms: 12_900 }, 'images')).toBe(
+    'imagemill  12/40 images, about 25 s left, hero-1280.avif for 12 s',
+  )
   const left = (left_ms: number): string => progressText({ ...snapshot, left_ms }, 'images').split(', ')[1] ?? ''
   expect([4000, 30_000, 89_000, 91_000, 7_200_000].map(left)).toEqual([
     'a few seconds left',

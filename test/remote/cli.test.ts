@@ -37,9 +37,19 @@ test('an address that is not allowed, and one of this machine, is a failure with
   const { root } = project()
   const job = JSON.stringify({ operation: 'convert', input: `${origin}/a.jpg`, output: 'a.webp', format: 'webp' })
   const none = await runCli(root, ['process', '--job', job])
-  expect(none).toMatchObject({ code: 1, records: [{ code: 'REMOTE_DENIED', error: expect.stringContaining('is not allowed') as string }] })
+  const refused = {
+    code: 'REMOTE_DENIED',
+    error: `${origin}/a.jpg is not allowed`,
+    hint: `Add \`--allow-remote '${origin}/**'\` to the command.`,
+  }
+  expect(none).toMatchObject({ code: 1, records: [refused] })
   const open = await runCli(root, ['process', '--job', job, '--allow-remote', `${origin}/**`])
-  expect(open).toMatchObject({ code: 1, records: [{ code: 'REMOTE_DENIED', error: expect.stringContaining('private network') as string }] })
+  const isPrivate = {
+    code: 'REMOTE_DENIED',
+    error: expect.stringContaining('private network') as string,
+    hint: expect.stringContaining('--allow-private') as string,
+  }
+  expect(open).toMatchObject({ code: 1, records: [isPrivate] })
   expect(asked).toEqual([])
   expect(filesOf(root).has('a.webp')).toBe(false)
 })

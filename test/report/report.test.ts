@@ -88,7 +88,7 @@ describe('the option `report`', () => {
   test.each([
     [1, 'invalid option `report`: expected an object, received 1'],
     [{ htm: true }, 'unknown option `report.htm`. Did you mean `report.html`?'],
-    [{ json: '' }, 'invalid option `report.json`: expected true, false or a file name, received ""'],
+    [{ json: '' }, 'invalid option `report.json`: expected true, false or a file name within the build, received ""'],
   ])('%j is refused', (report, message) => {
     // @ts-expect-error what types would refuse
     expect(() => imagemill({ report })).toThrow(message)

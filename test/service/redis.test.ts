@@ -129,7 +129,7 @@ withProgram('redis-server', 'redis-server', (program) => {
     await until('work has begun', () => workersOf(worker.child.pid).length > 0)
     await sleep(500)
     const pids = workersOf(worker.child.pid)
-    expect(await (await service.request(`/v1/jobs/${id}`, { method: 'DELETE' })).json()).toEqual({ job_id: id, status: 'cancelled' })
+    expect(await (await service.request(`/v1/jobs/${id}`, { method: 'DELETE' })).json()).toMatchObject({ job_id: id, status: 'cancelled' })
     await sleep(500)
     // Someone else wants the same: it goes on.
     expect(pids.every(isRunning)).toBe(true)

@@ -2,6 +2,7 @@ import type { OverlayFacts } from '../facts.ts'
 
 /** An `<img>` of the page as the browser shows it just now. */
 export interface Shown {
+  state: 'waiting' | 'loaded' | 'failed'
   /** Size of the box in CSS px; 0 when it is not shown. */
   width: number
   height: number
@@ -17,6 +18,8 @@ export interface Shown {
   promised: number
   /** Whether the place is kept free before the file is there. */
   reserved: boolean
+  /** The width in CSS px that the markup can state without changing what is shown. */
+  stated: number
   lazy: boolean
   isLargest: boolean
   size_bytes: number | undefined
@@ -52,7 +55,9 @@ export function wastedBytes(shown: Shown): number {
 
 /** Everything that can be better about an image, the gravest first. */
 export function hintsOf(shown: Shown, facts: OverlayFacts | undefined): Hint[] {
-  const { intrinsic, isLargest, lazy, reserved, width } = shown
+  const { state, intrinsic, isLargest, lazy, reserved, width } = shown
+  if (state === 'failed')
+    return [{ text: 'It could not be loaded. The console and the terminal of the dev server may say why; look at its address, too.' }]
   if (!intrinsic) return []
   if (width === 0)
     return [{ text: 'It is loaded, but not shown. Leave it out, or let the browser wait until it is.', code: 'loading="lazy"' }]
@@ -72,10 +77,15 @@ export function hintsOf(shown: Shown, facts: OverlayFacts | undefined): Hint[] {
       : [
           {
             text: 'The page jumps when it arrives: its place is not kept free. With `height: auto` in CSS it still scales.',
-            code: `width="${intrinsic.width}" height="${intrinsic.height}"`,
+            code: sideCode(shown.stated, intrinsic),
           },
         ]),
   ]
+}
+
+/** The size that it has anyway, in the ratio of the file. */
+function sideCode(stated: number, { width, height }: { width: number; height: number }): string {
+  return `width="${Math.round(stated)}" height="${Math.round((stated * height) / width)}"`
 }
 
 function sizesHints(shown: Shown): Hint[] {
@@ -128,11 +138,18 @@ function importCode(shown: Shown, facts: OverlayFacts | undefined): { code?: str
   if (!facts) return { code: `?${widthsFor(shown, Infinity)}` }
   const name = facts.path.split('/').pop() ?? facts.path
   const rest = facts.query.split('&').filter((part) => part !== '' && !/^(?:w|h|densities|basePixels|allowUpscale)(?:=|$)/.test(part))
-  return { code: `${name}?${[widthsFor(shown, facts.source_width), ...rest].join('&')}` }
+  return { code: `${name}?${[widthsFor(shown, facts.source_width, isFluid(shown) ? facts.widths : []), ...rest].join('&')}` }
 }
 
-function widthsFor(shown: Shown, most: number): string {
+/** Whether it is as wide as the window lets it be: then candidates that are too small or too large now are needed in others. */
+function isFluid({ descriptors, sizes }: Shown): boolean {
+  return descriptors === 'w' && !/^\s*[\d.]+px\s*$/.test(sizes ?? '')
+}
+
+function widthsFor(shown: Shown, most: number, kept: readonly number[] = []): string {
   const one = neededWidth(shown) / shown.ratio
-  const widths = [one, 2 * one].map((width) => Math.min(most, Math.ceil(width / 10) * 10))
-  return `w=${[...new Set(widths)].join(';')}`
+  const added = [one, 2 * one]
+    .filter((width) => !kept.some((other) => other >= width && other <= width * (1 + TOLERANCE)))
+    .map((width) => Math.min(most, Math.ceil(width / 10) * 10))
+  return `w=${[...new Set([...kept, ...added])].sort((a, b) => a - b).join(';')}`
 }

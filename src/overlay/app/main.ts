@@ -2,6 +2,7 @@ import type { OverlayFacts } from '../facts.ts'
 import { sizeText } from '../../units.ts'
 import { hintsOf, neededWidth, wastedBytes, type Shown } from './hints.ts'
 import { measure } from './measure.ts'
+import { nameIn } from './name.ts'
 import { TAG, openView, type Item, type View } from './view.ts'
 
 type State = 'open' | 'closed' | 'off'
@@ -88,8 +89,8 @@ function watchPage(changed: () => void): void {
     attributeFilter: ['src', 'srcset', 'sizes', 'loading', 'width', 'height', 'style', 'class'],
   })
   addEventListener('resize', changed)
-  // It does not bubble.
-  document.addEventListener('load', changed, true)
+  // They do not bubble.
+  for (const event of ['load', 'error']) document.addEventListener(event, changed, true)
 }
 
 function isOurs({ nodeName }: Node): boolean {
@@ -130,12 +131,19 @@ async function learn(addresses: readonly string[], address: string, facts: Map<s
   }
 }
 
+/** What is said of an image without a size. */
+const UNSEEN: Readonly<Record<Shown['state'], string>> = {
+  waiting: 'not loaded yet',
+  loaded: 'of no size of its own',
+  failed: 'could not be loaded',
+}
+
 function itemOf(image: HTMLImageElement, shown: Shown, facts: OverlayFacts | undefined): Item {
   const { width, height, intrinsic, size_bytes, ratio } = shown
-  const file = facts ? `${facts.path}?${facts.query}` : image.currentSrc.startsWith('data:') ? 'inlined image' : nameIn(image.currentSrc)
+  const file = facts ? `${facts.path}?${facts.query}` : nameIn(image.currentSrc, location.origin)
   const parts = [
-    intrinsic ? `${intrinsic.width} × ${intrinsic.height} px${facts ? ` ${facts.format}` : ''}` : 'not loaded yet',
-    ...(width > 0
+    intrinsic ? `${intrinsic.width} × ${intrinsic.height} px${facts ? ` ${facts.format}` : ''}` : UNSEEN[shown.state],
+    ...(width > 0 && shown.state !== 'failed'
       ? [`shown ${Math.round(width)} × ${Math.round(height)}${ratio === 1 ? '' : ` at ${ratio}×`}, ${neededWidth(shown)} px needed`]
       : []),
     ...(size_bytes === undefined ? [] : [sizeText(size_bytes)]),
@@ -155,9 +163,4 @@ function summaryOf(all: readonly Shown[]): string {
   const loaded = all.reduce((sum, { size_bytes = 0 }) => sum + size_bytes, 0)
   const wasted = all.reduce((sum, shown) => sum + wastedBytes(shown), 0)
   return `${sizeText(loaded)} loaded, ${wasted > 0 ? `about ${sizeText(wasted)} of it wasted` : 'none of it wasted'} on this screen.`
-}
-
-function nameIn(address: string): string {
-  const { pathname, origin } = new URL(address)
-  return (origin === location.origin ? '' : `${origin} `) + decodeURIComponent(pathname)
 }

@@ -15,11 +15,13 @@ export async function measure(image: HTMLImageElement, { largest, factsOf }: Pla
   const chosen = chosenFrom(image)
   const srcset = chosen.srcset
   const sizes = chosen.getAttribute('sizes') ?? undefined
-  const intrinsic = facts ?? (image.complete && image.naturalWidth > 0 ? await sizeOf(image) : undefined)
+  const state = await stateOf(image)
+  const intrinsic = state === 'loaded' ? (facts ?? (await sizeOf(image))) : undefined
   return {
+    state,
     width,
     height,
-    intrinsic: image.complete && intrinsic ? { width: intrinsic.width, height: intrinsic.height } : undefined,
+    intrinsic: intrinsic && { width: intrinsic.width, height: intrinsic.height },
     fit: style.objectFit,
     ratio: devicePixelRatio,
     viewport: document.documentElement.clientWidth,
@@ -27,18 +29,35 @@ export async function measure(image: HTMLImageElement, { largest, factsOf }: Pla
     sizes,
     promised: sizes?.startsWith('auto') && image.loading === 'lazy' ? width : image.naturalWidth,
     reserved: isReserved(image, chosen),
+    // With neither side given only a limit can make it smaller than it is.
+    stated: givenSides(image).some(Boolean) || image.hasAttribute('width') || image.hasAttribute('height') ? width : image.naturalWidth,
     lazy: image.loading === 'lazy',
     isLargest: image === largest,
-    size_bytes: facts?.size_bytes ?? bytesOf(image.currentSrc),
+    size_bytes: state === 'loaded' ? (facts?.size_bytes ?? bytesOf(image.currentSrc)) : undefined,
   }
+}
+
+/** An image that failed is complete, too, and has no size; so may a drawing that states none. */
+async function stateOf(image: HTMLImageElement): Promise<Shown['state']> {
+  if (!image.complete) return 'waiting'
+  if (image.naturalWidth > 0) return 'loaded'
+  return image.decode().then(
+    () => 'loaded',
+    () => 'failed',
+  )
 }
 
 /** The `<source>` that the file is from, or the image itself. */
 function chosenFrom(image: HTMLImageElement): HTMLImageElement | HTMLSourceElement {
   const sources = image.parentElement instanceof HTMLPictureElement ? image.parentElement.querySelectorAll('source') : []
   const names = ({ srcset }: { srcset: string }): boolean =>
-    srcset.split(/,\s+/).some((candidate) => new URL(candidate.trim().split(/\s+/)[0] ?? '', document.baseURI).href === image.currentSrc)
+    srcset.split(/,\s+/).some((candidate) => hrefOf(candidate.trim().split(/\s+/)[0] ?? '') === image.currentSrc)
   return [...sources].find(names) ?? image
+}
+
+/** A page may name anything as an address. */
+function hrefOf(address: string): string | undefined {
+  return URL.canParse(address, document.baseURI) ? new URL(address, document.baseURI).href : undefined
 }
 
 /** A size in the markup, or one or a ratio in CSS, which what is loaded does not change. */
@@ -46,16 +65,17 @@ function isReserved(image: HTMLImageElement, chosen: Element): boolean {
   const has = (element: Element): boolean => element.hasAttribute('width') && element.hasAttribute('height')
   const { aspectRatio, position } = getComputedStyle(image)
   const hasRatio = aspectRatio !== 'auto' && !aspectRatio.startsWith('auto ')
-  return has(image) || has(chosen) || hasRatio || position === 'absolute' || position === 'fixed' || hasSize(image)
+  return has(image) || has(chosen) || hasRatio || position === 'absolute' || position === 'fixed' || givenSides(image).every(Boolean)
 }
 
-/** Whether CSS gives both sides, which the size that comes of it does not tell. */
-function hasSize(image: HTMLImageElement): boolean {
+/** Whether CSS or markup gives the width, and the height, which the size that comes of it does not tell. */
+function givenSides(image: HTMLImageElement): boolean[] {
   const { style } = image
+  const sides = ['width', 'height'] as const
   // Not every browser has it.
-  if (!('computedStyleMap' in image)) return ['', 'auto'].every((word) => style.width !== word && style.height !== word)
+  if (!('computedStyleMap' in image)) return sides.map((side) => !['', 'auto'].includes(style[side]))
   const computed = image.computedStyleMap()
-  return ['width', 'height'].every((side) => computed.get(side)?.toString() !== 'auto')
+  return sides.map((side) => computed.get(side)?.toString() !== 'auto')
 }
 
 /** Size of the file itself: of a candidate, `naturalWidth` is what it stands for. */

@@ -53,17 +53,20 @@ export function openView({ toggle, close, off }: Actions): View {
   })
   const frame = openFrame(root)
   let shown = ''
+  let current: readonly Item[] = []
   return {
     show(items, text) {
       if (!host.isConnected) document.body.append(host)
       const hints = items.reduce((sum, item) => sum + item.hints.length, 0)
       button.textContent = `Images: ${items.length}${hints > 0 ? `, ${hints} ${hints === 1 ? 'hint' : 'hints'}` : ''}`
       const state = JSON.stringify([text, items.map(({ image: _image, ...rest }) => rest)])
+      // A framework may put a copy in the place of an image, of which everything is said already.
+      current = items
       // What did not change keeps its focus.
       if (state === shown) return
       shown = state
       summary.textContent = text
-      list.replaceChildren(...items.map((item) => itemElement(item, frame)))
+      list.replaceChildren(...items.map((item, index) => itemElement(item, () => current[index]?.image ?? item.image, frame)))
     },
     open(isOpen) {
       panel.toggleAttribute('hidden', !isOpen)
@@ -74,13 +77,17 @@ export function openView({ toggle, close, off }: Actions): View {
   }
 }
 
-function itemElement({ image, name, facts, inspector, wasted, hints }: Item, frame: ReturnType<typeof openFrame>): HTMLElement {
+function itemElement(
+  { name, facts, inspector, wasted, hints }: Item,
+  imageNow: () => HTMLImageElement,
+  frame: ReturnType<typeof openFrame>,
+): HTMLElement {
   const button = element('button', { type: 'button', class: 'name', title: 'Show it on the page' }, name)
   button.addEventListener('click', () => {
-    image.scrollIntoView({ block: 'center' })
-    frame.show(image)
+    imageNow().scrollIntoView({ block: 'center' })
+    frame.show(imageNow())
   })
-  for (const event of ['mouseenter', 'focus']) button.addEventListener(event, () => frame.show(image))
+  for (const event of ['mouseenter', 'focus']) button.addEventListener(event, () => frame.show(imageNow()))
   for (const event of ['mouseleave', 'blur']) button.addEventListener(event, frame.hide)
   const waste = wasted === '' ? [] : [' ', element('span', { class: 'wasted' }, wasted)]
   const more = inspector === undefined ? [] : [' ', element('a', { href: inspector, target: '_blank' }, 'Inspect')]
@@ -114,6 +121,8 @@ function openFrame(root: ShadowRoot): { show(image: Element): void; hide(): void
   return {
     show(image) {
       const { left, top, width, height } = image.getBoundingClientRect()
+      // It may be gone, or not shown.
+      if (width === 0 || height === 0) return frame.remove()
       Object.assign(frame.style, { left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` })
       root.append(frame)
     },
