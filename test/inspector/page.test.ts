@@ -80,6 +80,19 @@ inChromium(() => {
     expect(faults).toEqual([])
   })
 
+  test.each([
+    [1280, 600],
+    [390, 844],
+  ])('only its panes scroll, wherever the focus goes: %i × %i px', async (width, height) => {
+    const { dev, id } = await site()
+    const { page } = await openInspector(`${dev.origin}/__imagemill/#/request/${id}`, { viewport: { width, height } })
+    await page.getByRole('heading', { name: 'Privacy' }).waitFor()
+    await page.getByRole('button', { name: 'Make it', exact: true }).focus()
+    await page.mouse.wheel(0, 5000)
+    expect(await page.evaluate(() => [document.documentElement.scrollHeight, document.documentElement.scrollTop])).toEqual([height, 0])
+    expect((await page.locator('.top').boundingBox())?.y).toBe(0)
+  })
+
   test('keys go through the list, to the search and back', async () => {
     const { dev } = await site()
     const { page } = await openInspector(`${dev.origin}/__imagemill/`)
