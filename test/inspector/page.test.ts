@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import axe from 'axe-core'
@@ -15,6 +15,8 @@ import { jpeg, quarters } from '../support/images.ts'
 import { project, type Project } from '../support/project.ts'
 
 const HERO = 'hero.jpg?w=64;120&format=webp;jpeg'
+/** What comes in its place. */
+const NEW = 'hero.jpg?w=66;70&format=webp;jpeg'
 /** How its name begins. */
 const MADE = 'hero.jpg?format=webp'
 
@@ -177,6 +179,31 @@ inChromium(() => {
     await row.getByText('Not asked for yet').waitFor({ state: 'attached' })
     await dev.get(address)
     await row.getByText('Made', { exact: true }).waitFor({ state: 'attached' })
+  })
+
+  test('what is edited away and what is deleted is told on the open page', async () => {
+    const { dev, write, root, id } = await site()
+    const { page, faults } = await openInspector(`${dev.origin}/__imagemill/#/request/${id}`)
+    await page.locator('.row').nth(2).waitFor()
+    write('wrong.js', 'console.log()')
+    await expect.poll(async () => page.locator('.row').count()).toBe(2)
+    expect(await page.locator('.tools__count').textContent()).toBe('2 images')
+    write('main.js', `import hero from './${NEW}'\nconsole.log(hero)`)
+    await page.getByText('Nothing has this address').waitFor()
+
+    const [address = ''] = addresses(await dev.module(`/${NEW.replace('?', '?import&')}`))
+    await dev.get(`/main.js?t=${Date.now()}`)
+    await dev.get(address)
+    const row = page.locator('.row')
+    await row.getByText('1 of 4 made').waitFor({ state: 'attached' })
+    await row.click()
+    await page.getByText('Make it now').first().waitFor()
+    rmSync(join(root, 'hero.jpg'))
+    await page.getByRole('alert').getByText('SOURCE_NOT_FOUND').waitFor()
+    await page.getByText('there is nothing to compare with').waitFor()
+    expect(await page.getByText('Make it now').count()).toBe(0)
+    expect(await page.getByText('not made', { exact: true }).count()).toBe(3)
+    expect(faults).toEqual([])
   })
 
   test('other settings give the very bytes of a build with the line that is copied', async () => {

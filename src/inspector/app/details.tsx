@@ -11,7 +11,8 @@ import { Placeholder } from './placeholder.tsx'
 import { linkTo } from './route.ts'
 import { Status } from './row.tsx'
 import { Searches } from './searches.tsx'
-import { changeText, durationText, formatName, sizeText, splitPath } from './text.ts'
+import { firstOutput } from './sides.ts'
+import { changeText, durationText, formatName, sizeText, splitPath, statusText } from './text.ts'
 import { TryPanel } from './try-panel.tsx'
 import { Words } from './words.tsx'
 
@@ -21,7 +22,7 @@ export function Details({ request: given }: { request: InspectedRequest }): JSX.
   const [picked, setPicked] = useState<string>()
   const { source, outputs, error, warnings = [], placeholder, exif, privacy = [] } = request
   const { folder, file } = splitPath(request)
-  const output = outputs.find(({ key }) => key === picked) ?? shipped(request) ?? outputs[0]
+  const output = outputs.find(({ key }) => key === picked) ?? firstOutput(request)
   return (
     <article class="page">
       <header class="head">
@@ -32,7 +33,7 @@ export function Details({ request: given }: { request: InspectedRequest }): JSX.
           <h1>
             {file} <span class="head__folder">{folder}</span>
           </h1>
-          <Status status={request.status} words />
+          <Status status={request.status} text={statusText(request)} words />
         </div>
         {request.query !== '' && <code class="query">?{request.query}</code>}
         <Facts request={request} />

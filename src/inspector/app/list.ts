@@ -1,7 +1,7 @@
 import type { InspectedOutput, InspectedRequest } from './data.ts'
 
 export const SORTS = { name: 'Name', saved: 'Bytes saved', slowest: 'Slowest', largest: 'Largest' } as const
-export const STATUSES = ['completed', 'processing', 'waiting', 'failed'] as const
+export const STATUSES = ['completed', 'partial', 'processing', 'waiting', 'failed'] as const
 export const FORMATS = ['avif', 'webp', 'jpeg', 'png', 'gif'] as const
 
 export interface Wanted {
