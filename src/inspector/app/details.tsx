@@ -61,7 +61,7 @@ export function Details({ request: given }: { request: InspectedRequest }): JSX.
       <div class="halves">
         <Placeholder request={request} placeholder={placeholder} />
         <Importers request={request} />
-        <Privacy findings={privacy} isKnown={exif !== undefined} />
+        <Privacy findings={privacy} isKnown={exif !== undefined} isReadable={request.status !== 'failed'} />
         {exif && <Exif exif={exif} />}
       </div>
     </article>
