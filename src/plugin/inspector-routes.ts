@@ -38,6 +38,7 @@ export function openInspector(api: Api, server: DevServer): InspectorListener {
         const job = [...api.jobs.values()].find((known) => requestId(known.name) === id)
         const picture = job && (await pictures(name, job, key, leaving(response)))
         if (!picture) return unknown(response)
+        if (picture.bytes.length === 0) return void response.writeHead(204, { 'Cache-Control': 'no-store' }).end()
         if (request.headers['if-none-match'] === picture.tag) return void response.writeHead(304, { ETag: picture.tag }).end()
         return send(response, picture.bytes, { 'Content-Type': picture.type, ETag: picture.tag, 'Content-Security-Policy': QUIET })
       }
