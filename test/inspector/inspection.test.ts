@@ -1,5 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { ENCODER_DEFAULTS } from '../../src/query/encoder-defaults.ts'
 import { VITE_NAMES } from '../support/build.ts'
@@ -162,6 +163,43 @@ test('EXIF, privacy and the placeholder are found out for one request, when it i
       { kind: 'camera', ships: true },
     ],
   })
+})
+
+test('the date of a source is told, too, and whether files say it', async () => {
+  const dated = { IFD2: { DateTimeOriginal: '2024:05:01 10:00:00' } }
+  const { root } = project({ 'day.jpg': await photo(120, 80).withExif(dated).jpeg().toBuffer() })
+  const dev = await startDev(root, QUIET)
+  for (const query of ['w=60', 'w=60&metadata=keep', 'w=60&metadata=copyright']) await dev.module(`/day.jpg?import&${query}`)
+  const { requests } = await inspectionOf(dev)
+  const found = await Promise.all(requests.map(async ({ id }) => JSON.parse((await dev.get(`/__imagemill/api/details/${id}`)).text)))
+  expect(found.map(({ query, privacy }) => [query, privacy])).toEqual([
+    ['metadata=copyright&w=60', [{ kind: 'date', ships: false, message: 'The source says when it was made; the files do not.' }]],
+    ['metadata=keep&w=60', [{ kind: 'date', ships: true, message: 'The files say when it was made, as the source does.' }]],
+    ['w=60', [{ kind: 'date', ships: false, message: expect.any(String) }]],
+  ])
+})
+
+test('what is only looked at takes no place in the store, and a thumbnail that cannot be made is no error', async () => {
+  const whole = await jpeg(400, 300)
+  const { root } = project({ 'cut.jpg': whole.subarray(0, 3000), 'photo.jpg': whole })
+  const dev = await startDev(root, QUIET)
+  const [address = ''] = addresses(await dev.module('/photo.jpg?import&w=200&format=webp'))
+  await dev.get(address)
+  const before = await inspectionOf(dev)
+  const { id, outputs } = requestIn(before, 'photo.jpg')
+  const reference = async (): Promise<Buffer> => (await dev.get(`/__imagemill/api/reference/${id}/${outputs[0]?.key}`)).body
+  const { width, height, format } = await sharp(await reference()).metadata()
+  expect([width, height, format]).toEqual([200, 150, 'png'])
+  expect((await inspectionOf(dev)).live?.store).toEqual(before.live?.store)
+  // It is in memory.
+  rmSync(join(root, 'photo.jpg'))
+  expect((await reference()).length).toBeGreaterThan(0)
+
+  const [broken = ''] = addresses(await dev.module('/cut.jpg?import&w=320'))
+  expect((await dev.get(broken)).status).toBe(500)
+  const failed = requestIn(await inspectionOf(dev), 'cut.jpg')
+  expect(failed.outputs[0]?.error?.message).not.toContain('cut-320')
+  expect((await dev.get(`/__imagemill/api/thumbnail/${failed.id}`)).status).toBe(204)
 })
 
 describe('its doors', () => {
