@@ -120,6 +120,7 @@ export const inspectionSchema = z.strictObject({
   command: z.enum(['build', 'serve']),
   requests: z.array(requestSchema).describe('By name.'),
   totals: totalsSchema,
+  left_out: count.exactOptional().describe('Requests whose pictures are not in a report: together they would be too many bytes.'),
   entries: z.array(reportEntrySchema).exactOptional().describe('What pages weigh, where a build knows it.'),
   live: liveSchema.exactOptional().describe('What goes on just now.'),
 })

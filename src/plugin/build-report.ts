@@ -45,8 +45,12 @@ async function reportFiles(manifest: Manifest, { used, graph }: Complete, api: A
 
 /** The views of the inspector, without a server. */
 async function pageOf({ entries }: Report, name: string, used: Used, api: Api, root: string): Promise<string> {
-  const [{ inspectorPage }, { inspect }] = await Promise.all([import('../inspector/page.ts'), import('./inspection.ts')])
-  const inspected = { root, command: 'build', uses: usesOf(used), whole: true } as const
+  const [{ inspectorPage }, { inspect }, { openReportPictures }] = await Promise.all([
+    import('../inspector/page.ts'),
+    import('./inspection.ts'),
+    import('./report-pictures.ts'),
+  ])
+  const inspected = { root, command: 'build', uses: usesOf(used), whole: true, pictures: openReportPictures(api.pipeline(root)) } as const
   const inspection = await inspect(api, entries ? { ...inspected, entries } : inspected)
   return inspectorPage(inspection, { files: `${posix.relative(posix.dirname(name), '') || '.'}/` })
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import pLimit from 'p-limit'
 import type { InspectedRequest, Inspection, InspectedStatus, LiveState } from '../contract/inspection.ts'
 import { totalsOf } from '../contract/inspection-totals.ts'
 import { isRecord } from '../hash.ts'
@@ -14,6 +15,9 @@ import type { Inspected } from './inspected.ts'
 import { errorOf, inspectOutputs } from './inspect-outputs.ts'
 import { pathBelow } from './path-below.ts'
 
+/** Requests that are looked at together: of a report each may have to be decoded. */
+const AT_ONCE = 16
+
 /** All requests of a build or a dev server, with what is known of them so far. Nothing is made for it but what `whole` asks for. */
 export async function inspect(api: Api, inspected: Inspected): Promise<Inspection> {
   const requests = await inspectRequests(api, inspected)
@@ -23,6 +27,7 @@ export async function inspect(api: Api, inspected: Inspected): Promise<Inspectio
     command: inspected.command,
     requests,
     totals: totalsOf(requests, damaged),
+    ...(inspected.pictures && { left_out: inspected.pictures.leftOut() }),
     ...(inspected.entries && { entries: inspected.entries }),
     ...(inspected.command === 'serve' && { live: await liveState(api, inspected.root) }),
   }
@@ -31,11 +36,13 @@ export async function inspect(api: Api, inspected: Inspected): Promise<Inspectio
 /** The requests alone, of which `only` may name some by their ids. */
 export async function inspectRequests(api: Api, inspected: Inspected, only?: ReadonlySet<string>): Promise<InspectedRequest[]> {
   const lines = openImportLines()
-  const requests: InspectedRequest[] = []
-  for (const [id, asked] of askedFor(api, inspected)) {
-    if (only && !only.has(id)) continue
-    requests.push(asked.job ? await inspectJob(asked.job, api, inspected, lines) : failedRequest(asked, api, inspected, lines))
-  }
+  const limit = pLimit(AT_ONCE)
+  const wanted = [...askedFor(api, inspected)].filter(([id]) => !only || only.has(id))
+  const requests = await Promise.all(
+    wanted.map(([, asked]) =>
+      limit(async () => (asked.job ? inspectJob(asked.job, api, inspected, lines) : failedRequest(asked, api, inspected, lines))),
+    ),
+  )
   return requests.sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
@@ -60,6 +67,7 @@ async function inspectJob(job: Job, api: Api, inspected: Inspected, lines: Impor
     ...(missing && { error: gone(path) }),
     ...(plan.warnings.length > 0 && { warnings: plan.warnings }),
     cached: outputs.length > 0 && outputs.every(({ cached }) => cached === true),
+    ...(await inspected.pictures?.add(job, outputs)),
     outputs,
     ...(await inspectFacts(job, api, inspected)),
   }

@@ -5,6 +5,7 @@ import type { PlannedOutput } from '../pipeline.ts'
 import type { Output } from '../types.ts'
 import type { Api, Job } from './api.ts'
 import { orNone, planThumbnail } from './inspect-facts.ts'
+import { referenceOf } from './reference.ts'
 
 export interface InspectorPicture {
   bytes: Buffer
@@ -63,14 +64,9 @@ export function openPictures(
     if (kind === 'source') return original(job)
     const output = job.plan.outputs.find((known) => known.key === key)
     if (!output) return undefined
-    const planned = { source: job.source, output: referenceOf(output) }
+    const planned = { source: job.source, output: referenceOf(output, 'png') }
     return { bytes: await reference(planned, signal), type: 'image/png', tag: `"${planned.output.key}"` }
   }
-}
-
-/** The very pixels that an output was encoded from, without loss. */
-function referenceOf({ key, picture, descriptor }: Output): Output {
-  return { key: sha256(`reference ${key}`), picture: { ...picture, frames: 1 }, encoding: { format: 'png', effort: 2 }, descriptor }
 }
 
 /** An output that is there already and small enough: then nothing has to be made. */

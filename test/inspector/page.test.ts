@@ -37,6 +37,12 @@ async function site(base = '/'): Promise<Project & { dev: Dev; id: string }> {
   return { ...made, dev, id: requestIn(await inspectionOf(dev, base), MADE).id }
 }
 
+/** A report where nothing else of its build is; answers its address. */
+function moved(file: string, built: Map<string, Buffer>): string {
+  writeFileSync(file, built.get('.vite/imagemill-report.html') ?? '')
+  return pathToFileURL(file).href
+}
+
 async function openInspector(url: string, options: Parameters<typeof openPage>[0] = {}): Promise<{ page: Page; faults: string[] }> {
   const { page, faults } = await openPage({ viewport: { width: 1280, height: 900 }, ...options })
   page.setDefaultTimeout(10_000)
@@ -334,10 +340,37 @@ inChromium(() => {
       await page.getByText('main.js:1').waitFor()
       const loaded = async (): Promise<number[]> =>
         page.locator('.stage__picture').evaluateAll((all) => all.map((each) => (each instanceof HTMLImageElement ? each.naturalWidth : 0)))
-      // One format against the other, in the same size.
+      // The source against the last format, in the same size.
       await expect.poll(loaded).toEqual([120, 120])
+      expect(await page.locator('.compare select').evaluateAll((all) => all.map((each) => each.querySelector(':checked')?.textContent))).toEqual([
+        'Source at this size',
+        expect.stringMatching(/^JPEG 120 × 80/),
+      ])
+      await page.getByText('Difference', { exact: true }).click()
+      await page.getByText('of 255 on average').waitFor()
       expect(await page.getByText('Try other settings').count()).toBe(0)
       expect(faults).toEqual([])
+    })
+
+    test('the report that was moved alone compares the source with its outputs, and says what it cannot show', async () => {
+      const { root } = project({
+        'hero.jpg': await jpeg(2400, 1600),
+        'index.html': '<script type="module" src="/main.js"></script>',
+        'main.js': "import hero from './hero.jpg?w=320;640;2400&format=webp;jpeg'\nconsole.log(hero.srcset, hero.sources)",
+      })
+      const built = await buildVite(root, { options: { report: true } })
+      const { page, faults } = await openInspector(moved(join(root, 'alone.html'), built))
+      await page.locator('.row').click()
+      const right = page.getByRole('combobox', { name: 'Right' })
+      // The largest of the last format that is small enough for the page.
+      await expect.poll(async () => right.locator(':checked').textContent()).toMatch(/^JPEG 640 × 427/)
+      await page.getByText('Difference', { exact: true }).click()
+      const mean = async (): Promise<number> => Number(/[\d.]+(?= of 255)/.exec((await page.locator('.heat-scale').textContent()) ?? '')?.[0])
+      const jpegs = await mean()
+      expect(jpegs).toBeGreaterThan(0)
+      expect(faults).toEqual([])
+      await right.selectOption({ label: (await right.locator('option', { hasText: 'JPEG 2400' }).textContent()) ?? '' })
+      await page.getByText('is not beside this page').waitFor()
     })
 
     test('it opens without a server, and no name in its data ends its script', async () => {

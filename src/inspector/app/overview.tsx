@@ -58,6 +58,12 @@ export function Overview({ inspection }: { inspection: Inspection }): JSX.Elemen
           <Formats title="Outputs" sums={totals.outputs} />
         </div>
       </section>
+      {inspection.left_out !== undefined && inspection.left_out > 0 && (
+        <p class="dim">
+          The pictures of {count(inspection.left_out, 'import')} are not in this page, which would be too large with all of them. Beside
+          the build's files it shows those.
+        </p>
+      )}
       {inspection.entries && inspection.entries.length > 0 && <Entries entries={inspection.entries} />}
       <div class="halves">
         <Top
