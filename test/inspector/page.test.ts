@@ -73,6 +73,37 @@ inChromium(() => {
     expect(faults).toEqual([])
   })
 
+  test('the address holds the search, the order and the filters, so that it can be sent', async () => {
+    const { dev } = await site()
+    const { page, faults } = await openInspector(`${dev.origin}/__imagemill/`)
+    await page.locator('.row').nth(2).waitFor()
+    await page.getByPlaceholder('Search').fill('hero & 100')
+    await page.getByRole('combobox', { name: 'Sort by' }).selectOption('slowest')
+    await page.getByRole('combobox', { name: 'Format' }).selectOption('jpeg')
+    await page.locator('.row').click()
+    await page.getByRole('heading', { level: 1, name: 'hero.jpg' }).waitFor()
+    const address = page.url()
+    const { page: other } = await openInspector(address)
+    await other.getByRole('heading', { level: 1, name: 'hero.jpg' }).waitFor()
+    expect(await other.getByPlaceholder('Search').inputValue()).toBe('hero & 100')
+    expect(await other.getByRole('combobox', { name: 'Sort by' }).inputValue()).toBe('slowest')
+    expect(await other.locator('.row').count()).toBe(1)
+    await other.goto(`${dev.origin}/__imagemill/#/?sort=nonsense&status=failed`)
+    await expect.poll(async () => other.locator('.row__file').allTextContents()).toEqual(['broken.jpg'])
+    expect(faults).toEqual([])
+  })
+
+  test('a phone has the overview and what goes on, a link away from the list', async () => {
+    const { dev } = await site()
+    const { page } = await openInspector(`${dev.origin}/__imagemill/`, { viewport: { width: 390, height: 844 } })
+    await page.getByRole('link', { name: 'Overview' }).click()
+    await page.getByRole('heading', { level: 1, name: 'All images' }).waitFor()
+    expect(await page.locator('.page .gauges').innerText()).toMatch(/Workers[^]*Queue[^]*Store[^]*Hits/)
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
+    await page.getByRole('link', { name: 'The list' }).click()
+    await page.locator('.row').first().waitFor()
+  })
+
   test('a link leads to one request, with its outputs, importers and true bytes', async () => {
     const { dev, id } = await site()
     const { outputs } = requestIn(await inspectionOf(dev), MADE)
@@ -193,7 +224,7 @@ inChromium(() => {
     await page.locator('.row').nth(2).waitFor()
     write('wrong.js', 'console.log()')
     await expect.poll(async () => page.locator('.row').count()).toBe(2)
-    expect(await page.locator('.tools__count').textContent()).toBe('2 images')
+    expect(await page.locator('.tools__count p').textContent()).toBe('2 images')
     write('main.js', `import hero from './${NEW}'\nconsole.log(hero)`)
     await page.getByText('Nothing has this address').waitFor()
 
@@ -204,6 +235,11 @@ inChromium(() => {
     await row.getByText('1 of 4 made').waitFor({ state: 'attached' })
     await row.click()
     await page.getByText('Make it now').first().waitFor()
+    // All that it asks for is there, so that nothing of it fails.
+    await page.getByRole('heading', { name: 'Privacy' }).waitFor()
+    const isLoaded = async (): Promise<boolean[]> =>
+      page.locator('.stage__picture').evaluateAll((all) => all.map((each) => each instanceof HTMLImageElement && each.complete))
+    await expect.poll(isLoaded).toEqual([true, true])
     rmSync(join(root, 'hero.jpg'))
     await page.getByRole('alert').getByText('SOURCE_NOT_FOUND').waitFor()
     await page.getByText('there is nothing to compare with').waitFor()

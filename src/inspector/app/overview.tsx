@@ -3,6 +3,7 @@ import { isLive, type InspectedRequest, type Inspection } from './data.ts'
 import { Icon } from './icons.tsx'
 import { elapsed, savedBytes } from './list.ts'
 import { linkTo } from './route.ts'
+import { Gauges } from './top-bar.tsx'
 import { Words } from './words.tsx'
 import { changeText, count, durationText, formatName, sizeText, splitPath } from './text.ts'
 
@@ -17,7 +18,11 @@ export function Overview({ inspection }: { inspection: Inspection }): JSX.Elemen
   const failed = requests.filter(({ status }) => status === 'failed')
   return (
     <div class="page">
+      <a class="back" href={linkTo(undefined)}>
+        <Icon name="back" /> The list
+      </a>
       <h1>All images</h1>
+      <Gauges inspection={inspection} inPage />
       <div class="tiles">
         <Tile name="Images" value={totals.requests.toLocaleString('en')} more={`of ${count(totals.sources.files, 'file')}`} />
         <Tile name="Outputs" value={totals.outputs.files.toLocaleString('en')} more={sizeText(totals.outputs.size_bytes)} />
