@@ -5,14 +5,14 @@ import { isLive, type InspectedRequest } from './data.ts'
 import { Exif, Importers, Privacy } from './facts.tsx'
 import { useDetails } from './feed.ts'
 import { Icon } from './icons.tsx'
-import { elapsed, shipped } from './list.ts'
+import { elapsed, shipped, uncounted } from './list.ts'
 import { OutputsTable } from './outputs-table.tsx'
 import { Placeholder } from './placeholder.tsx'
 import { linkTo } from './route.ts'
 import { Status } from './row.tsx'
 import { Searches } from './searches.tsx'
 import { firstOutput } from './sides.ts'
-import { changeText, durationText, formatName, sizeText, splitPath, statusText } from './text.ts'
+import { changeText, count, durationText, formatName, sizeText, splitPath, statusText } from './text.ts'
 import { TryPanel } from './try-panel.tsx'
 import { Words } from './words.tsx'
 
@@ -71,6 +71,7 @@ export function Details({ request: given }: { request: InspectedRequest }): JSX.
 function Facts({ request }: { request: InspectedRequest }): JSX.Element {
   const { source, outputs } = request
   const best = shipped(request)
+  const unmade = uncounted(request)
   return (
     <dl class="facts">
       <div>
@@ -92,10 +93,11 @@ function Facts({ request }: { request: InspectedRequest }): JSX.Element {
       </div>
       {best?.size_bytes !== undefined && source.size_bytes !== undefined && (
         <div>
-          <dt>A browser loads at most</dt>
+          <dt>A modern browser loads at most</dt>
           <dd>
             <strong>{sizeText(best.size_bytes)}</strong>{' '}
             <span class={best.size_bytes < source.size_bytes ? 'saved' : 'bad'}>{changeText(source.size_bytes, best.size_bytes)}</span>
+            {unmade > 0 && <span class="dim"> without {count(unmade, 'file')} not made yet</span>}
           </dd>
         </div>
       )}

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import { isLive, type InspectedRequest, type Inspection } from './data.ts'
 import { Icon } from './icons.tsx'
-import { elapsed, savedBytes } from './list.ts'
+import { elapsed, savedBytes, uncounted } from './list.ts'
 import { linkTo } from './route.ts'
 import { Gauges } from './top-bar.tsx'
 import { Words } from './words.tsx'
@@ -15,6 +15,9 @@ export function Overview({ inspection }: { inspection: Inspection }): JSX.Elemen
   const made = sums.filter(([, saved]) => saved !== undefined)
   const before = made.reduce((sum, [size]) => sum + size, 0)
   const after = before - made.reduce((sum, [, saved = 0]) => sum + saved, 0)
+  const unmade = requests.reduce((sum, request) => sum + uncounted(request), 0)
+  const without = unmade > 0 ? `, without ${count(unmade, 'file')} not made yet` : ''
+  const unreadable = requests.filter(({ source }) => source.sha256 === undefined).length
   const failed = requests.filter(({ status }) => status === 'failed')
   return (
     <div class="page">
@@ -24,12 +27,16 @@ export function Overview({ inspection }: { inspection: Inspection }): JSX.Elemen
       <h1>All images</h1>
       <Gauges inspection={inspection} inPage />
       <div class="tiles">
-        <Tile name="Images" value={totals.requests.toLocaleString('en')} more={`of ${count(totals.sources.files, 'file')}`} />
+        <Tile
+          name="Images"
+          value={totals.sources.files.toLocaleString('en')}
+          more={`${count(totals.requests, 'import')}${unreadable > 0 ? `, ${unreadable} of no file that can be read` : ''}`}
+        />
         <Tile name="Outputs" value={totals.outputs.files.toLocaleString('en')} more={sizeText(totals.outputs.size_bytes)} />
         <Tile
-          name="A browser loads at most"
+          name="A modern browser loads at most"
           value={sizeText(after)}
-          more={before > 0 ? `${changeText(before, after)} against the sources` : 'nothing is made yet'}
+          more={before > 0 ? `${changeText(before, after)} against the sources${without}` : 'nothing is made yet'}
         />
         <Tile
           name="From the cache"
@@ -151,7 +158,8 @@ function Entries({ entries }: { entries: NonNullable<Inspection['entries']> }): 
             ))}
         </tbody>
       </table>
-      <p class="dim">Most that a browser can load: the largest file of each import. The darker part needs no dynamic import.</p>
+      <p class="dim">Most that a modern browser can load: of each import the largest file of its first format. The darker part needs no dynamic import.
+        Budgets count the largest file of any format.</p>
     </section>
   )
 }
