@@ -270,9 +270,19 @@ inChromium(() => {
     const built = [...(await buildVite(root))].filter(([name]) => name.endsWith('.webp')).map(([, bytes]) => bytes)
     expect(built.map(({ length }) => length)).toEqual([shown])
     expect(built[0]?.equals(tried.body)).toBe(true)
-    await page.getByLabel('Widths').fill('900000')
+    for (const wrong of ['900000', 'abc', '-5', '90;1&2']) {
+      await page.getByLabel('Widths').fill(wrong)
+      // What was made is of other settings, and so is its line.
+      await expect.poll(async () => page.locator('.copy').count()).toBe(0)
+      await page.getByRole('button', { name: 'Make it', exact: true }).click()
+      await page.getByText(`expected a width in px from 1 to 65535, received ${wrong.split(';').at(-1)}`).waitFor()
+    }
+    await page.getByLabel('Widths').fill('90')
     await page.getByRole('button', { name: 'Make it', exact: true }).click()
-    await page.getByText('expected a width in px').waitFor()
+    await page.locator('.copy').waitFor()
+    await page.getByLabel('Widths').fill('91')
+    await page.getByText('This is of ?w=90&').waitFor()
+    expect(await page.locator('.copy').count()).toBe(0)
     // The browser tells of the answer 422 by itself.
     expect(faults.filter((fault) => !fault.includes('422'))).toEqual([])
   })
