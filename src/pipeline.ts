@@ -143,13 +143,7 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, remote, share
       }
       throw failing(folder)
     },
-    glimpse: ({ source, output }, signal) =>
-      inScratch(async (scratch) => {
-        const { key, digest, size_bytes } = await queue.encode(source, output, scratch.folder, signal)
-        const bytes = await scratch.read(key, { digest, size_bytes })
-        if (!bytes) throw failing(scratch.folder)
-        return bytes
-      }),
+    glimpse: async (planned, signal) => glimpseOf(planned, queue, signal),
     showsPosition: async (file) => fileShowsPosition(file, await store.open()),
     async find(key) {
       const opened = await store.open()
@@ -181,6 +175,15 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, remote, share
       await store.close()
     },
   }
+}
+
+function glimpseOf({ source, output }: PlannedOutput, queue: Queue, signal?: AbortSignal): Promise<Buffer> {
+  return inScratch(async (scratch) => {
+    const { key, digest, size_bytes } = await queue.encode(source, output, scratch.folder, signal)
+    const bytes = await scratch.read(key, { digest, size_bytes })
+    if (!bytes) throw failing(scratch.folder)
+    return bytes
+  })
 }
 
 /** Versions of the encoders as a hash, which says as much, and is part of every key. */

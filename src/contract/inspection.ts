@@ -94,7 +94,10 @@ const requestSchema = z.strictObject({
   exif: z.record(z.string(), z.unknown()).exactOptional().describe('What the EXIF of the source says.'),
   privacy: z.array(findingSchema).exactOptional().describe('What of the source is private, and whether outputs carry it.'),
   thumbnail: dataUri.exactOptional().describe('A small picture, in a report.'),
-  references: z.array(dataUri).exactOptional().describe('The source at the size of some outputs, without loss, in a report that holds them.'),
+  references: z
+    .array(dataUri)
+    .exactOptional()
+    .describe('The source at the size of some outputs, without loss, in a report that holds them.'),
 })
 
 const totalsSchema = z.strictObject({

@@ -388,10 +388,9 @@ inChromium(() => {
         page.locator('.stage__picture').evaluateAll((all) => all.map((each) => (each instanceof HTMLImageElement ? each.naturalWidth : 0)))
       // The source against the last format, in the same size.
       await expect.poll(loaded).toEqual([120, 120])
-      expect(await page.locator('.compare select').evaluateAll((all) => all.map((each) => each.querySelector(':checked')?.textContent))).toEqual([
-        'Source at this size',
-        expect.stringMatching(/^JPEG 120 × 80/),
-      ])
+      expect(
+        await page.locator('.compare select').evaluateAll((all) => all.map((each) => each.querySelector(':checked')?.textContent)),
+      ).toEqual(['Source at this size', expect.stringMatching(/^JPEG 120 × 80/)])
       await page.getByText('Difference', { exact: true }).click()
       await page.getByText('of 255 on average').waitFor()
       expect(await page.getByText('Try other settings').count()).toBe(0)
@@ -411,7 +410,8 @@ inChromium(() => {
       // The largest of the last format that is small enough for the page.
       await expect.poll(async () => right.locator(':checked').textContent()).toMatch(/^JPEG 640 × 427/)
       await page.getByText('Difference', { exact: true }).click()
-      const mean = async (): Promise<number> => Number(/[\d.]+(?= of 255)/.exec((await page.locator('.heat-scale').textContent()) ?? '')?.[0])
+      const mean = async (): Promise<number> =>
+        Number(/[\d.]+(?= of 255)/.exec((await page.locator('.heat-scale').textContent()) ?? '')?.[0])
       const jpegs = await mean()
       expect(jpegs).toBeGreaterThan(0)
       expect(faults).toEqual([])

@@ -47,7 +47,6 @@ export function Compare({ request, output, onPick }: CompareProps): JSX.Element 
           </>
         )}
         <Select label="Right" value={output.key} options={rights.map((each) => [each.key, outputName(each)])} onChange={onPick} />
-        <span class="space" />
         <Segments label="Zoom" value={String(zoom)} options={ZOOMS} onChange={(value) => setZoom(zoomOf(value))} />
         {left && (
           <Segments

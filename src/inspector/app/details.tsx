@@ -101,6 +101,12 @@ function Facts({ request }: { request: InspectedRequest }): JSX.Element {
           </dd>
         </div>
       )}
+      {best === undefined && unmade > 0 && (
+        <div>
+          <dt>A modern browser loads at most</dt>
+          <dd class="dim">not known: {count(unmade, 'file')} not made yet</dd>
+        </div>
+      )}
       {outputs.length > 0 && (
         <div>
           <dt>{request.cached ? 'Made earlier, in' : 'Made in'}</dt>

@@ -34,9 +34,9 @@ export function Overview({ inspection }: { inspection: Inspection }): JSX.Elemen
         />
         <Tile name="Outputs" value={totals.outputs.files.toLocaleString('en')} more={sizeText(totals.outputs.size_bytes)} />
         <Tile
-          name="A modern browser loads at most"
+          name="Loaded at most"
           value={sizeText(after)}
-          more={before > 0 ? `${changeText(before, after)} against the sources${without}` : 'nothing is made yet'}
+          more={before > 0 ? `by a modern browser, ${changeText(before, after)}${without}` : 'nothing is made yet'}
         />
         <Tile
           name="From the cache"
@@ -44,25 +44,7 @@ export function Overview({ inspection }: { inspection: Inspection }): JSX.Elemen
           more={`${count(totals.hits, 'hit')}, ${totals.misses} made`}
         />
       </div>
-      {failed.length > 0 && (
-        <section class="card card--bad">
-          <h2>Failed</h2>
-          <ul class="plain">
-            {failed.slice(0, 8).map((request) => (
-              <li key={request.id}>
-                <a href={linkTo(request.id)}>{request.source.path}</a>
-                <p>
-                  <Words
-                    text={
-                      request.error?.message ?? request.outputs.find(({ error }) => error)?.error?.message ?? 'The source is used as it is'
-                    }
-                  />
-                </p>
-              </li>
-            ))}
-          </ul>
-        </section>
-      )}
+      {failed.length > 0 && <FailedOnes failed={failed} />}
       <section class="card">
         <h2>Bytes by format</h2>
         <div class="formats">
@@ -72,8 +54,8 @@ export function Overview({ inspection }: { inspection: Inspection }): JSX.Elemen
       </section>
       {inspection.left_out !== undefined && inspection.left_out > 0 && (
         <p class="dim">
-          The pictures of {count(inspection.left_out, 'import')} are not in this page, which would be too large with all of them. Beside
-          the build's files it shows those.
+          The pictures of {count(inspection.left_out, 'import')} are not in this page, which would be too large with all of them. Beside the
+          build's files it shows those.
         </p>
       )}
       {inspection.entries && inspection.entries.length > 0 && <Entries entries={inspection.entries} />}
@@ -88,6 +70,26 @@ export function Overview({ inspection }: { inspection: Inspection }): JSX.Elemen
         <Top title="Slowest" requests={requests.filter((request) => elapsed(request) > 0)} by={elapsed} text={durationText} />
       </div>
     </div>
+  )
+}
+
+function FailedOnes({ failed }: { failed: readonly InspectedRequest[] }): JSX.Element {
+  return (
+    <section class="card card--bad">
+      <h2>Failed</h2>
+      <ul class="plain">
+        {failed.slice(0, 8).map((request) => (
+          <li key={request.id}>
+            <a href={linkTo(request.id)}>{request.source.path}</a>
+            <p>
+              <Words
+                text={request.error?.message ?? request.outputs.find(({ error }) => error)?.error?.message ?? 'The source is used as it is'}
+              />
+            </p>
+          </li>
+        ))}
+      </ul>
+    </section>
   )
 }
 
@@ -158,8 +160,10 @@ function Entries({ entries }: { entries: NonNullable<Inspection['entries']> }): 
             ))}
         </tbody>
       </table>
-      <p class="dim">Most that a modern browser can load: of each import the largest file of its first format. The darker part needs no dynamic import.
-        Budgets count the largest file of any format.</p>
+      <p class="dim">
+        Most that a modern browser can load: of each import the largest file of its first format. The darker part needs no dynamic import.
+        Budgets count the largest file of any format.
+      </p>
     </section>
   )
 }

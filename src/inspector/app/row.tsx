@@ -71,7 +71,7 @@ function Bytes({ request }: { request: InspectedRequest }): JSX.Element | null {
   )
 }
 
-const ICONS = { completed: 'check', partial: 'check', processing: 'spinner', waiting: 'clock', failed: 'cross' } as const
+const ICONS = { completed: 'check', partial: 'part', processing: 'spinner', waiting: 'clock', failed: 'cross' } as const
 
 interface StatusProps {
   status: InspectedRequest['status']

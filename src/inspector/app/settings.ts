@@ -44,7 +44,13 @@ export function changedQuery(written: string, { widths, formats, by, quality, si
   return [
     ...(list.length > 0 ? [`w=${list.map(encodeURIComponent).join(';')}`] : []),
     ...(formats.length > 0 ? [`format=${formats.toSorted((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b)).join(';')}`] : []),
-    ...(by === 'number' ? [`quality=${quality}`] : by === 'auto' ? ['quality=auto'] : by === 'size' ? [`target_size=${encodeURIComponent(size)}`] : []),
+    ...(by === 'number'
+      ? [`quality=${quality}`]
+      : by === 'auto'
+        ? ['quality=auto']
+        : by === 'size'
+          ? [`target_size=${encodeURIComponent(size)}`]
+          : []),
     ...kept,
   ].join('&')
 }

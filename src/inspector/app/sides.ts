@@ -43,5 +43,7 @@ export function firstOutput(request: InspectedRequest): InspectedOutput | undefi
   const { outputs } = request
   const held = embedded ? outputs.filter((output) => output.data !== undefined && output.reference !== undefined) : []
   const last = held.filter(({ format }) => format === held.at(-1)?.format)
-  return last.toSorted((a, b) => b.width - a.width)[0] ?? shipped(request) ?? outputs.find(({ status }) => status === 'completed') ?? outputs[0]
+  return (
+    last.toSorted((a, b) => b.width - a.width)[0] ?? shipped(request) ?? outputs.find(({ status }) => status === 'completed') ?? outputs[0]
+  )
 }
