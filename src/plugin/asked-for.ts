@@ -44,7 +44,9 @@ export function concernedBy(changed: ReadonlySet<string>, api: Api): Set<string>
   const ids = new Set<string>()
   if (changed.size === 0) return ids
   for (const job of api.jobs.values()) {
-    const names = [job.name, imageOfJob(job), job.source.file, ...job.plan.outputs.map(jobIdOf)]
+    const image = imageOfJob(job)
+    const failed = api.unplanned.get(image)
+    const names = [job.name, image, job.source.file, ...(failed ? [nameOf(failed)] : []), ...job.plan.outputs.map(jobIdOf)]
     if (names.some((name) => changed.has(name))) ids.add(requestId(job.name))
   }
   for (const [image, failed] of api.unplanned)

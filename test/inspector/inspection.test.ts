@@ -351,4 +351,9 @@ test('a source that is deleted is told at once, and stays one request when a pag
   expect(requests).toMatchObject([{ ...gone, name: before.name, outputs: [{ status: 'completed' }, { status: 'waiting' }] }])
   write('photo.jpg', await jpeg(400, 300))
   await expect.poll(last).toMatchObject({ id: before.id, status: 'partial' })
+
+  // What fails after it was planned keeps its name, too.
+  write('photo.jpg', 'no image any longer')
+  await dev.get('/photo.jpg?import&w=100;50&format=webp')
+  await expect.poll(last).toMatchObject({ id: before.id, status: 'failed', error: { code: 'FORMAT_UNSUPPORTED' }, outputs: [] })
 })

@@ -30,7 +30,7 @@ export function Overview({ inspection }: { inspection: Inspection }): JSX.Elemen
         <Tile
           name="Images"
           value={totals.sources.files.toLocaleString('en')}
-          more={`${count(totals.requests, 'import')}${unreadable > 0 ? `, ${unreadable} of no file that can be read` : ''}`}
+          more={`${count(totals.requests, 'import')}${unreadable > 0 ? `, ${unreadable} without a known source` : ''}`}
         />
         <Tile name="Outputs" value={totals.outputs.files.toLocaleString('en')} more={sizeText(totals.outputs.size_bytes)} />
         <Tile
