@@ -37,6 +37,13 @@ async function site(base = '/'): Promise<Project & { dev: Dev; id: string }> {
   return { ...made, dev, id: requestIn(await inspectionOf(dev, base), MADE).id }
 }
 
+/** Waits for both pictures of the comparison. */
+async function loaded(page: Page): Promise<void> {
+  const pictures = async (): Promise<boolean[]> =>
+    page.locator('.stage__picture').evaluateAll((all) => all.map((each) => each instanceof HTMLImageElement && each.complete))
+  await expect.poll(pictures).toEqual([true, true])
+}
+
 /** A report where nothing else of its build is; answers its address. */
 function moved(file: string, built: Map<string, Buffer>): string {
   writeFileSync(file, built.get('.vite/imagemill-report.html') ?? '')
@@ -161,6 +168,8 @@ inChromium(() => {
     for (const address of addresses(await dev.module('/four.png?import&w=200&format=png&grayscale'))) await dev.get(address)
     const { id } = requestIn(await inspectionOf(dev), 'four.png')
     const { page, faults } = await openInspector(`${dev.origin}/__imagemill/#/request/${id}`)
+    // Whoever picks another picture breaks off the one that is not there yet.
+    await loaded(page)
     await page.getByRole('combobox', { name: 'Left' }).selectOption('source')
     const line = page.getByRole('slider', { name: 'Source on the left' })
     const stage = (await page.locator('.stage').boundingBox()) ?? expect.fail('there is no stage')
@@ -237,9 +246,7 @@ inChromium(() => {
     await page.getByText('Make it now').first().waitFor()
     // All that it asks for is there, so that nothing of it fails.
     await page.getByRole('heading', { name: 'Privacy' }).waitFor()
-    const isLoaded = async (): Promise<boolean[]> =>
-      page.locator('.stage__picture').evaluateAll((all) => all.map((each) => each instanceof HTMLImageElement && each.complete))
-    await expect.poll(isLoaded).toEqual([true, true])
+    await loaded(page)
     rmSync(join(root, 'hero.jpg'))
     await page.getByRole('alert').getByText('SOURCE_NOT_FOUND').waitFor()
     await page.getByText('there is nothing to compare with').waitFor()
@@ -384,10 +391,10 @@ inChromium(() => {
       expect(await page.locator('.thumbnail img').getAttribute('src')).toMatch(/^data:image\/webp/)
       await page.locator('.row').click()
       await page.getByText('main.js:1').waitFor()
-      const loaded = async (): Promise<number[]> =>
+      const widths = async (): Promise<number[]> =>
         page.locator('.stage__picture').evaluateAll((all) => all.map((each) => (each instanceof HTMLImageElement ? each.naturalWidth : 0)))
       // The source against the last format, in the same size.
-      await expect.poll(loaded).toEqual([120, 120])
+      await expect.poll(widths).toEqual([120, 120])
       expect(
         await page.locator('.compare select').evaluateAll((all) => all.map((each) => each.querySelector(':checked')?.textContent)),
       ).toEqual(['Source at this size', expect.stringMatching(/^JPEG 120 × 80/)])
