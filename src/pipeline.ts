@@ -14,6 +14,7 @@ import type { RemoteOptions } from './source/remote-options.ts'
 import { trimmedBox } from './source/trim.ts'
 import { keptFact } from './store/fact.ts'
 import { once } from './store/once.ts'
+import { inScratch } from './store/open.ts'
 import { isOutput, storedOutput } from './store/output.ts'
 import { openRunStore, type RunStore } from './store/run-store.ts'
 import type { Shared } from './store/shared.ts'
@@ -68,6 +69,8 @@ export interface Pipeline {
   make(planned: PlannedOutput, signal?: AbortSignal, onBegin?: () => void): Promise<StoredOutput & { cached: boolean }>
   /** The bytes of an output, verified; made anew if they are missing or damaged, which `healed` says. */
   read(planned: PlannedOutput, signal?: AbortSignal): Promise<{ bytes: Buffer; healed: boolean }>
+  /** The bytes of an output that is only looked at: it is made for every call, and nothing of it is kept in the store. */
+  glimpse(planned: PlannedOutput, signal?: AbortSignal): Promise<Buffer>
   /** The answer to a question, found if the store does not have it. `cached` says that an earlier run did. */
   fact(planned: PlannedFact): Promise<StoredFact & { cached: boolean }>
   /** Whether an image file says where it was taken; what cannot be read as an image does not. */
@@ -143,6 +146,7 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, remote, share
       }
       throw failing(folder)
     },
+    glimpse: async (planned, signal) => glimpseOf(planned, queue, signal),
     showsPosition: async (file) => fileShowsPosition(file, await store.open()),
     async find(key) {
       const opened = await store.open()
@@ -175,6 +179,15 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, remote, share
       await store.close()
     },
   }
+}
+
+function glimpseOf({ source, output }: PlannedOutput, queue: Queue, signal?: AbortSignal): Promise<Buffer> {
+  return inScratch(async (scratch) => {
+    const { key, digest, size_bytes } = await queue.encode(source, output, scratch.folder, signal)
+    const bytes = await scratch.read(key, { digest, size_bytes })
+    if (!bytes) throw failing(scratch.folder)
+    return bytes
+  })
 }
 
 /** Versions of the encoders as a hash, which says as much, and is part of every key. */

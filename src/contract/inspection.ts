@@ -9,7 +9,13 @@ const status = z
   .enum(['waiting', 'processing', 'completed', 'failed'])
   .describe('`waiting`: planned, and not asked for yet. The dev server makes an image when a page first asks for it.')
 
+const requestStatus = z
+  .enum(['waiting', 'partial', 'processing', 'completed', 'failed'])
+  .describe('`partial`: some outputs are made; the others wait until a browser chooses them.')
+
 const errorSchema = z.strictObject({ message: z.string().min(1), code: z.string().min(1), hint: z.string().min(1).exactOptional() })
+
+const dataUri = z.string().regex(/^data:image\//)
 
 /** Files of each format, and their bytes. */
 const byFormat = z.record(z.string(), z.strictObject({ files: count, size_bytes: count }))
@@ -48,6 +54,8 @@ const outputSchema = z.strictObject({
   cached: z.boolean().exactOptional().describe('Whether an earlier run made it.'),
   search: searchSchema.exactOptional(),
   error: errorSchema.exactOptional(),
+  data: dataUri.exactOptional().describe('Its bytes, in a report that holds them.'),
+  reference: count.exactOptional().describe('Which of `references` it was encoded from.'),
 })
 
 const sourceSchema = z.strictObject({
@@ -62,7 +70,7 @@ const sourceSchema = z.strictObject({
 })
 
 const findingSchema = z.strictObject({
-  kind: z.enum(['position', 'camera', 'copyright', 'metadata']),
+  kind: z.enum(['position', 'date', 'camera', 'copyright']),
   ships: z.boolean().describe('Whether outputs carry it, too.'),
   message: z.string().min(1),
 })
@@ -77,7 +85,7 @@ const requestSchema = z.strictObject({
   written: z.string().describe('As an import writes it.'),
   importers: z.array(z.strictObject({ file: z.string(), line: z.int().min(1).exactOptional() })),
   operation: z.enum(['resize', 'srcset', 'convert', 'quality']).exactOptional(),
-  status,
+  status: requestStatus,
   error: errorSchema.exactOptional(),
   warnings: z.array(z.string()).exactOptional(),
   cached: z.boolean().describe('Whether an earlier run made all outputs.'),
@@ -85,11 +93,11 @@ const requestSchema = z.strictObject({
   placeholder: z.record(z.string(), z.unknown()).exactOptional().describe('As the import exports it.'),
   exif: z.record(z.string(), z.unknown()).exactOptional().describe('What the EXIF of the source says.'),
   privacy: z.array(findingSchema).exactOptional().describe('What of the source is private, and whether outputs carry it.'),
-  thumbnail: z
-    .string()
-    .regex(/^data:image\//)
+  thumbnail: dataUri.exactOptional().describe('A small picture, in a report.'),
+  references: z
+    .array(dataUri)
     .exactOptional()
-    .describe('A small picture, in a report.'),
+    .describe('The source at the size of some outputs, without loss, in a report that holds them.'),
 })
 
 const totalsSchema = z.strictObject({
@@ -115,6 +123,7 @@ export const inspectionSchema = z.strictObject({
   command: z.enum(['build', 'serve']),
   requests: z.array(requestSchema).describe('By name.'),
   totals: totalsSchema,
+  left_out: count.exactOptional().describe('Requests whose pictures are not in a report: together they would be too many bytes.'),
   entries: z.array(reportEntrySchema).exactOptional().describe('What pages weigh, where a build knows it.'),
   live: liveSchema.exactOptional().describe('What goes on just now.'),
 })

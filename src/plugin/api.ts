@@ -163,9 +163,16 @@ function askedName({ source, output, name }: PlannedOutput & { name: string }, {
 }
 
 /** Remembers who asks for an image, to say so in errors and in the inspector. */
-export function noteImporter({ importers, imported }: Pick<Api, 'importers' | 'imported'>, image: string, importer: string): void {
+export function noteImporter(
+  { importers, imported, changes }: Pick<Api, 'importers' | 'imported' | 'changes'>,
+  image: string,
+  importer: string,
+): void {
   if (!importers.has(image)) importers.set(image, importer)
-  imported.set(image, (imported.get(image) ?? new Set()).add(importer))
+  const known = imported.get(image)
+  if (known?.has(importer)) return
+  imported.set(image, (known ?? new Set()).add(importer))
+  changes.tell(image)
 }
 
 /** Unless told otherwise, a project has types when it is checked by TypeScript. */

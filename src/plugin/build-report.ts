@@ -1,10 +1,10 @@
 import { posix } from 'node:path'
 import type { Manifest } from '../contract/manifest.ts'
-import type { Report, ReportEntry } from '../contract/report.ts'
+import type { ReportEntry } from '../contract/report.ts'
 import type { Api, Used } from './api.ts'
 import type { ChunkGraph } from './entries.ts'
 import { makeManifest, usesOf } from './manifest.ts'
-import { shippedBy, weighEntries, type Shipped } from './shipped.ts'
+import { firstFormats, shippedBy, weighEntries, type Shipped } from './shipped.ts'
 
 /** A bundle that is complete: what it uses, and what loads what where somebody asked for it. */
 interface Complete {
@@ -37,16 +37,21 @@ async function reportFiles(manifest: Manifest, { used, graph }: Complete, api: A
   const shipped = graph && (await shippedBy(used, api, root))
   const entries = graph && shipped ? weighEntries(shipped, used, graph).map(entryOf) : null
   const report = reportOf(manifest, entries)
+  const modern = graph && shipped ? weighEntries(firstFormats(shipped), used, graph).map(entryOf) : undefined
   return [
-    ...(html === undefined ? [] : [{ name: html, text: await pageOf(report, html, used, api, root) }]),
+    ...(html === undefined ? [] : [{ name: html, text: await pageOf(modern, html, used, api, root) }]),
     ...(json === undefined ? [] : [{ name: json, text: `${JSON.stringify(report, undefined, 2)}\n` }]),
   ]
 }
 
 /** The views of the inspector, without a server. */
-async function pageOf({ entries }: Report, name: string, used: Used, api: Api, root: string): Promise<string> {
-  const [{ inspectorPage }, { inspect }] = await Promise.all([import('../inspector/page.ts'), import('./inspection.ts')])
-  const inspected = { root, command: 'build', uses: usesOf(used), whole: true } as const
+async function pageOf(entries: ReportEntry[] | undefined, name: string, used: Used, api: Api, root: string): Promise<string> {
+  const [{ inspectorPage }, { inspect }, { openReportPictures }] = await Promise.all([
+    import('../inspector/page.ts'),
+    import('./inspection.ts'),
+    import('./report-pictures.ts'),
+  ])
+  const inspected = { root, command: 'build', uses: usesOf(used), whole: true, pictures: openReportPictures(api.pipeline(root)) } as const
   const inspection = await inspect(api, entries ? { ...inspected, entries } : inspected)
   return inspectorPage(inspection, { files: `${posix.relative(posix.dirname(name), '') || '.'}/` })
 }

@@ -13,42 +13,81 @@ export interface ImportLines {
 
 const GLOB = 'import.meta.glob'
 
+/** What the name of a file goes on with, before and behind. */
+const WORD = /[\p{L}\p{N}_.-]/u
+const MORE = /[\p{L}\p{N}_?&;=%+-]/u
+
+/** How far before a query the string that it is in may begin, in characters. */
+const FAR = 500
+
 export function openImportLines(): ImportLines {
-  const texts = new Map<string, string | undefined>()
-  const read = (importer: string): string | undefined => {
+  const texts = new Map<string, { raw: string; text: string } | undefined>()
+  const read = (importer: string): { raw: string; text: string } | undefined => {
     const file = importer.replace(/\?.*$/s, '')
     if (!texts.has(file)) texts.set(file, readText(file))
     return texts.get(file)
   }
   return {
-    find(importer, { file, query }) {
-      const text = read(importer)
+    find(importer, image) {
+      const text = read(importer)?.text
       if (text === undefined) return undefined
-      const traces = [...(query === '' ? [] : [`${basename(file)}?${query}`, query]), basename(file)]
-      const found = traces.map((trace) => text.indexOf(trace)).find((at) => at >= 0) ?? globFor(query, text)
+      const found = nameIn(text, image) ?? partIn(text, image.query) ?? fileIn(text, image) ?? globFor(image.query, text)
       return found === undefined ? undefined : text.slice(0, found).split('\n').length
     },
     specifier(importer, { file, query }) {
-      const text = read(importer)
+      const raw = read(importer)?.raw
       const trace = query === '' ? basename(file) : `${basename(file)}?${query}`
-      const at = text?.indexOf(trace) ?? -1
-      return text === undefined || at < 0 ? undefined : `${/[^'"`\s()=,]*$/.exec(text.slice(0, at))?.[0] ?? ''}${basename(file)}`
+      const at = raw?.indexOf(trace) ?? -1
+      return raw === undefined || at < 0 ? undefined : `${/[^'"`\s()=,]*$/.exec(raw.slice(0, at))?.[0] ?? ''}${basename(file)}`
     },
-    names(importer, { query }) {
-      const text = read(importer)
-      return text === undefined || text.includes(GLOB) || text.includes('${') || plain(text).includes(plain(query))
+    names(importer, image) {
+      const text = read(importer)?.text
+      return text === undefined || text.includes(GLOB) || /[$#]\{/.test(text) || nameIn(text, image) !== undefined
     },
   }
 }
 
-/** Text without the ways in which pages and addresses write a query otherwise. */
-function plain(text: string): string {
-  return text.replaceAll('&amp;', '&').replace(/%[0-7][0-9a-f]/gi, (code) => String.fromCharCode(Number.parseInt(code.slice(1), 16)))
+/** Where a text names a file together with its query, and no other one whose name begins or ends like that. */
+function nameIn(text: string, { file, query }: { file: string; query: string }): number | undefined {
+  const name = plain(query === '' ? basename(file) : `${basename(file)}?${query}`)
+  return positions(text, name).find((at) => !WORD.test(text.charAt(at - 1)) && !MORE.test(text.charAt(at + name.length)))
 }
 
-function readText(file: string): string | undefined {
+/** Where the query stands alone or behind a name that code puts together: behind another name it is of another image. */
+function partIn(text: string, query: string): number | undefined {
+  if (query === '') return undefined
+  return positions(text, plain(query)).find((at) => /(?:['"`]\??|(?:\}|\*)[^'"`\s]*)$/.test(text.slice(Math.max(0, at - FAR), at)))
+}
+
+/** Where the file is named alone, as in the list of a glob. */
+function fileIn(text: string, { file, query }: { file: string; query: string }): number | undefined {
+  return query === '' ? undefined : nameIn(text, { file, query: '' })
+}
+
+function positions(text: string, part: string): number[] {
+  const found: number[] = []
+  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) found.push(at)
+  return found
+}
+
+/** Text without the ways in which pages, strings and addresses write a name or a query otherwise; its lines stay. */
+function plain(text: string): string {
+  return text
+    .replace(/&(?:amp|#38|#x26);/gi, '&')
+    .replace(/\\(?=['"`])/g, '')
+    .replace(/(?:%[2-9a-f][0-9a-f])+/gi, (encoded) => {
+      try {
+        return decodeURIComponent(encoded)
+      } catch {
+        return encoded
+      }
+    })
+}
+
+function readText(file: string): { raw: string; text: string } | undefined {
   try {
-    return readFileSync(file, 'utf8')
+    const raw = readFileSync(file, 'utf8')
+    return { raw, text: plain(raw) }
   } catch {
     // It may be virtual, or gone by now.
     return undefined

@@ -22,7 +22,7 @@ export async function inspectFacts(job: Job, api: Api, { root, uses, whole = fal
   const thumbnail = uses && (await orNone(() => thumbnailOf(job.source, pipeline)))
   return {
     ...(placeholder && { placeholder }),
-    ...(read && { exif: read, privacy: await privacyOf(job, read, pipeline) }),
+    ...(read && { exif: read, privacy: await privacyOf(job, read, api, pipeline) }),
     ...(thumbnail && { thumbnail: `data:image/webp;base64,${thumbnail.toString('base64')}` }),
   }
 }
@@ -55,13 +55,20 @@ export async function planThumbnail({ file, header }: Source, pipeline: Pipeline
 }
 
 /** What of a source is private, and whether the files made of it say so, too. */
-async function privacyOf({ source, plan }: Job, exif: Record<string, unknown>, pipeline: Pipeline): Promise<InspectedFinding[]> {
+async function privacyOf(
+  { source, plan }: Job,
+  exif: Record<string, unknown>,
+  { outputs }: Api,
+  pipeline: Pipeline,
+): Promise<InspectedFinding[]> {
   const kept = new Set(plan.outputs.map(({ encoding }) => encoding.metadata))
-  const all = kept.has('keep')
+  // A source that stands in for what failed is shipped as it is.
+  const all = kept.has('keep') || plan.outputs.some(({ key }) => outputs.get(key)?.original)
   const says = (...names: string[]): boolean => names.some((name) => exif[name] !== undefined)
   const placed = says('gps') || (!isRemote(source.file) && (await pipeline.showsPosition(source.file)))
   const findings: (InspectedFinding | false)[] = [
     placed && finding('position', all, 'where it was taken'),
+    says('datetime') && finding('date', all, 'when it was made'),
     says('make', 'model', 'lens', 'software') && finding('camera', all, 'by which camera or program it was made'),
     says('artist', 'copyright') && finding('copyright', all || kept.has('copyright'), 'who made it, and whose it is'),
   ]
@@ -73,7 +80,7 @@ function finding(kind: InspectedFinding['kind'], ships: boolean, what: string): 
 }
 
 /** What cannot be found out of a source that is gone, or is no image, is left out: its outputs say what is wrong. */
-async function orNone<T>(find: () => Promise<T>): Promise<T | undefined> {
+export async function orNone<T>(find: () => Promise<T>): Promise<T | undefined> {
   try {
     return await find()
   } catch (error) {

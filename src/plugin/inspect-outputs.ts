@@ -47,7 +47,9 @@ async function stateOf(output: Output, api: Api): Promise<Pick<InspectedOutput, 
   const job = api.jobLog.find(jobIdOf(output))
   const original = api.outputs.get(output.key)?.original
   if (job?.record && !job.record.success) {
-    const { error: message, code = 'INTERNAL', hint } = job.record
+    const { error, code = 'INTERNAL', hint } = job.record
+    // The page says of which file: the name that the job has is one of ours.
+    const message = error.endsWith(`: ${job.name}`) ? error.slice(0, -job.name.length - 2) : error
     return { status: 'failed', error: { message, code, ...(hint !== undefined && { hint }) }, ...(original && { original }) }
   }
   if (original) return { status: 'failed', original }

@@ -1,18 +1,22 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import pLimit from 'p-limit'
 import type { InspectedRequest, Inspection, InspectedStatus, LiveState } from '../contract/inspection.ts'
 import { totalsOf } from '../contract/inspection-totals.ts'
-import { isRecord, sha256 } from '../hash.ts'
+import { isRecord } from '../hash.ts'
 import { displayedSize } from '../query/plan.ts'
 import { isRemote } from '../query/remote.ts'
 import type { Source } from '../types.ts'
-import type { Api, Job, Unplanned } from './api.ts'
-import { factId } from './facts.ts'
+import type { Api, Job } from './api.ts'
+import { askedFor, isMissing, requestId, type Failed } from './asked-for.ts'
 import { openImportLines, type ImportLines } from './import-lines.ts'
 import { inspectFacts } from './inspect-facts.ts'
 import type { Inspected } from './inspected.ts'
 import { errorOf, inspectOutputs } from './inspect-outputs.ts'
 import { pathBelow } from './path-below.ts'
+
+/** Requests that are looked at together: of a report each may have to be decoded. */
+const AT_ONCE = 16
 
 /** All requests of a build or a dev server, with what is known of them so far. Nothing is made for it but what `whole` asks for. */
 export async function inspect(api: Api, inspected: Inspected): Promise<Inspection> {
@@ -23,6 +27,7 @@ export async function inspect(api: Api, inspected: Inspected): Promise<Inspectio
     command: inspected.command,
     requests,
     totals: totalsOf(requests, damaged),
+    ...(inspected.pictures && { left_out: inspected.pictures.leftOut() }),
     ...(inspected.entries && { entries: inspected.entries }),
     ...(inspected.command === 'serve' && { live: await liveState(api, inspected.root) }),
   }
@@ -31,43 +36,21 @@ export async function inspect(api: Api, inspected: Inspected): Promise<Inspectio
 /** The requests alone, of which `only` may name some by their ids. */
 export async function inspectRequests(api: Api, inspected: Inspected, only?: ReadonlySet<string>): Promise<InspectedRequest[]> {
   const lines = openImportLines()
-  const requests = new Map<string, InspectedRequest>()
-  for (const job of api.jobs.values()) {
-    const id = requestId(job.name)
-    if (only && !only.has(id)) continue
-    if (!isUsed(job, inspected) || isEditedAway({ file: job.source.file, query: job.written }, api)) continue
-    requests.set(id, await inspectJob(job, api, inspected, lines))
-  }
-  // In place of the source that may stand in for what failed.
-  for (const unplanned of api.unplanned.values()) {
-    const failed = failedRequest(unplanned, api, inspected, lines)
-    if (failed && (!only || only.has(failed.id))) requests.set(failed.id, failed)
-  }
-  return [...requests.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
-}
-
-/** What tree shaking has taken out of a build is no part of it. */
-function isUsed(job: Job, { uses }: Inspected): boolean {
-  if (!uses) return true
-  const { outputs, facts } = job.plan
-  return outputs.some((output) => uses.useOf(output, job) !== undefined) || facts.some((fact) => uses.usesFact(factId(fact, job)))
-}
-
-/** Whether all that asked for an image have been edited, and ask no more. */
-function isEditedAway({ file, query }: { file: string; query: string }, { imported }: Api): boolean {
-  return imported.get(query === '' ? file : `${file}?${query}`)?.size === 0
-}
-
-/** Short and stable, for links. */
-export function requestId(name: string): string {
-  return sha256(name).slice(0, 12)
+  const limit = pLimit(AT_ONCE)
+  const wanted = [...askedFor(api, inspected)].filter(([id]) => !only || only.has(id))
+  const requests = await Promise.all(
+    wanted.map(([, asked]) =>
+      limit(async () => (asked.job ? inspectJob(asked.job, api, inspected, lines) : failedRequest(asked, api, inspected, lines))),
+    ),
+  )
+  return requests.sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
 async function inspectJob(job: Job, api: Api, inspected: Inspected, lines: ImportLines): Promise<InspectedRequest> {
   const { source, plan, request, written } = job
   const { root } = inspected
   const outputs = await inspectOutputs(job, api, inspected)
-  const missing = !existsSync(source.local ?? source.file) && !isRemote(source.file)
+  const missing = isMissing(source)
   const id = request.values.id?.[0]
   const path = pathBelow(root, source.file)
   return {
@@ -84,6 +67,7 @@ async function inspectJob(job: Job, api: Api, inspected: Inspected, lines: Impor
     ...(missing && { error: gone(path) }),
     ...(plan.warnings.length > 0 && { warnings: plan.warnings }),
     cached: outputs.length > 0 && outputs.every(({ cached }) => cached === true),
+    ...(await inspected.pictures?.add(job, outputs)),
     outputs,
     ...(await inspectFacts(job, api, inspected)),
   }
@@ -104,22 +88,17 @@ function gone(path: string): NonNullable<InspectedRequest['error']> {
   }
 }
 
-function statusOf(outputs: readonly { status: InspectedStatus }[]): InspectedStatus {
+function statusOf(outputs: readonly { status: InspectedStatus }[]): InspectedRequest['status'] {
   const has = (status: InspectedStatus): boolean => outputs.some((output) => output.status === status)
   if (has('failed')) return 'failed'
   if (has('processing')) return 'processing'
-  return has('waiting') ? 'waiting' : 'completed'
+  if (!has('waiting')) return 'completed'
+  return has('completed') ? 'partial' : 'waiting'
 }
 
-/** A request that could not be planned; undefined when nothing asks for it any longer. */
-function failedRequest(
-  { file, path, query, error }: Unplanned,
-  api: Api,
-  { root }: Inspected,
-  lines: ImportLines,
-): InspectedRequest | undefined {
-  if (isEditedAway({ file, query }, api)) return undefined
-  const name = query === '' ? path : `${path}?${query}`
+/** A request that could not be planned. */
+function failedRequest({ name, failed }: Failed, api: Api, { root }: Inspected, lines: ImportLines): InspectedRequest {
+  const { file, path, query, error } = failed
   const missing = !isRemote(file) && !existsSync(file)
   return {
     id: requestId(name),

@@ -1,13 +1,15 @@
 import type { ServerResponse } from 'node:http'
 import type { InspectedRequest, LiveState } from '../contract/inspection.ts'
 import type { Api } from './api.ts'
-import { jobIdOf } from './build-jobs.ts'
+import { askedFor, concernedBy } from './asked-for.ts'
 import type { Inspected } from './inspected.ts'
-import { inspectRequests, liveState, requestId } from './inspection.ts'
+import { inspectRequests, liveState } from './inspection.ts'
 
 /** What an event of the inspector says: the requests that have changed, and what goes on. */
 export interface InspectorEvent {
   requests: InspectedRequest[]
+  /** Ids of those that nothing asks for any longer. */
+  removed: string[]
   damaged: number
   live: LiveState
 }
@@ -27,12 +29,18 @@ export function inspectorEvents(api: Api, inspected: Inspected): (response: Serv
     })
     response.flushHeaders()
     const changed = new Set<string>()
+    let told: ReadonlySet<string> = new Set()
     let timer: NodeJS.Timeout | undefined
     const tell = async (): Promise<void> => {
-      const ids = idsOf(changed, api)
+      const ids = concernedBy(changed, api)
       changed.clear()
+      const now = new Set(askedFor(api, inspected).keys())
+      // The page may have asked for all of them after it was last told.
+      const removed = [...new Set([...told, ...ids])].filter((id) => !now.has(id))
+      told = now
       const event: InspectorEvent = {
         requests: ids.size > 0 ? await inspectRequests(api, inspected, ids) : [],
+        removed,
         damaged: (await api.openedPipeline()?.damaged()) ?? 0,
         live: await liveState(api, inspected.root),
       }
@@ -63,12 +71,4 @@ export function inspectorEvents(api: Api, inspected: Inspected): (response: Serv
     })
     soon(0)
   }
-}
-
-/** Which requests are concerned: changes name a request, or the making of an output. */
-function idsOf(changed: ReadonlySet<string>, api: Api): Set<string> {
-  const ids = new Set([...changed].filter((what) => !what.startsWith('job_')).map(requestId))
-  if (ids.size === changed.size) return ids
-  for (const { name, plan } of api.jobs.values()) if (plan.outputs.some((output) => changed.has(jobIdOf(output)))) ids.add(requestId(name))
-  return ids
 }

@@ -5,7 +5,8 @@ import type { Api } from './api.ts'
 import { inspectorEvents } from './inspector-events.ts'
 import { openPictures } from './inspector-pictures.ts'
 import type { InspectorListener } from './inspector.ts'
-import { inspect, inspectRequests, requestId } from './inspection.ts'
+import { requestId } from './asked-for.ts'
+import { inspect, inspectRequests } from './inspection.ts'
 import { below } from './error.ts'
 import { sendJson, type DevServer } from './serve.ts'
 import { trySettings } from './try-settings.ts'
@@ -37,6 +38,7 @@ export function openInspector(api: Api, server: DevServer): InspectorListener {
         const job = [...api.jobs.values()].find((known) => requestId(known.name) === id)
         const picture = job && (await pictures(name, job, key, leaving(response)))
         if (!picture) return unknown(response)
+        if (picture.bytes.length === 0) return void response.writeHead(204, { 'Cache-Control': 'no-store' }).end()
         if (request.headers['if-none-match'] === picture.tag) return void response.writeHead(304, { ETag: picture.tag }).end()
         return send(response, picture.bytes, { 'Content-Type': picture.type, ETag: picture.tag, 'Content-Security-Policy': QUIET })
       }

@@ -70,6 +70,7 @@ export function modulesPart(api: Api): PluginPart {
       order: 'pre',
       handler(this: BundlerContext, { file, modules }: HotUpdate) {
         forgetImporter(api, normalize(file))
+        if (api.watched.has(normalize(file))) api.changes.tell(normalize(file))
         if (api.onPages.has(normalize(file))) this.environment?.hot?.send({ type: 'full-reload' })
         // Vite finds modules by the name of their file; in an id it may be escaped, or an address of the public folder.
         const ids = [...(api.watched.get(normalize(file)) ?? [])]
@@ -87,11 +88,15 @@ export function watch(file: string, id: string, { api, root }: Place): void {
 }
 
 /** An edited file may no longer ask for an image; one that does, in words that are not in it, says so when it is loaded again. */
-function forgetImporter({ imported }: Api, edited: string): void {
+function forgetImporter({ imported, changes }: Api, edited: string): void {
   const lines = openImportLines()
+  const isGone = !existsSync(edited)
   for (const [image, importers] of imported)
     for (const importer of importers)
-      if (normalize(splitId(importer).file) === edited && !lines.names(importer, splitId(image))) importers.delete(importer)
+      if (normalize(splitId(importer).file) === edited && (isGone || !lines.names(importer, splitId(image)))) {
+        importers.delete(importer)
+        changes.tell(image)
+      }
 }
 
 /** On the dev server the manifest lists what is loaded so far, so it is out of date with every image that is. */

@@ -84,7 +84,7 @@ async function factsOf(
 ): Promise<Record<string, OverlayFacts>> {
   const wanted = new Set(keys)
   const facts: Record<string, OverlayFacts> = {}
-  const { requestId } = await import('./inspection.ts')
+  const { requestId } = await import('./asked-for.ts')
   for (const job of api.jobs.values()) {
     for (const output of job.plan.outputs) {
       // Of an original that stands in, the browser knows more.

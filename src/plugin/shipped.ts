@@ -64,6 +64,13 @@ function loadable(shipped: readonly Shipped[], named: ReadonlySet<string>): Ship
   return distinct([...largest.values()])
 }
 
+/** Files that a modern browser chooses from: of each import those of its first format. Addresses in a list are each for themselves. */
+export function firstFormats(shipped: readonly Shipped[]): Shipped[] {
+  const first = new Map<string, string>()
+  for (const { job, output } of shipped) if (!first.has(job.name)) first.set(job.name, output.encoding.format)
+  return shipped.filter(({ job, output }) => job.request.shape?.name === 'url' || output.encoding.format === first.get(job.name))
+}
+
 /** Each file once, however many imports use it. */
 export function distinct(files: readonly Shipped[]): Shipped[] {
   return [...new Map(files.map((file) => [file.path, file])).values()]

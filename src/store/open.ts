@@ -67,6 +67,17 @@ export async function temporaryStore(below: Store): Promise<Store> {
   }
 }
 
+/** Lets work write to a store that is gone when the work is done. */
+export async function inScratch<T>(work: (store: Store) => Promise<T>): Promise<T> {
+  await removeTemporaryStores()
+  const folder = await mkdtemp(join(tmpdir(), `${TEMPORARY}${PROCESS_NAME}-`))
+  try {
+    return await work(diskStore(folder))
+  } finally {
+    await rm(folder, { force: true, recursive: true })
+  }
+}
+
 /** Files of processes that are gone: a killed build leaves nothing behind for good. Of other machines it is not known, but a day is enough. */
 async function removeOrphans(folder: string, ownerOf = async (path: string) => basename(path)): Promise<void> {
   for (const name of (await ifWritable(() => readdir(folder))) ?? []) {

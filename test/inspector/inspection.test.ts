@@ -1,13 +1,14 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { ENCODER_DEFAULTS } from '../../src/query/encoder-defaults.ts'
 import { VITE_NAMES } from '../support/build.ts'
-import { addresses, startDev } from '../support/dev.ts'
+import { addresses, startDev, type Dev } from '../support/dev.ts'
 import { EXIF_WITH_POSITION } from '../support/inspector-exif.ts'
-import { inspectionOf, requestIn } from '../support/inspector.ts'
+import { inspectionOf, listen, requestIn } from '../support/inspector.ts'
 import { jpeg, photo } from '../support/images.ts'
-import { project } from '../support/project.ts'
+import { project, type Project } from '../support/project.ts'
 
 const QUIET = { options: { logLevel: 'silent' } } as const
 
@@ -164,6 +165,43 @@ test('EXIF, privacy and the placeholder are found out for one request, when it i
   })
 })
 
+test('the date of a source is told, too, and whether files say it', async () => {
+  const dated = { IFD2: { DateTimeOriginal: '2024:05:01 10:00:00' } }
+  const { root } = project({ 'day.jpg': await photo(120, 80).withExif(dated).jpeg().toBuffer() })
+  const dev = await startDev(root, QUIET)
+  for (const query of ['w=60', 'w=60&metadata=keep', 'w=60&metadata=copyright']) await dev.module(`/day.jpg?import&${query}`)
+  const { requests } = await inspectionOf(dev)
+  const found = await Promise.all(requests.map(async ({ id }) => JSON.parse((await dev.get(`/__imagemill/api/details/${id}`)).text)))
+  expect(found.map(({ query, privacy }) => [query, privacy])).toEqual([
+    ['metadata=copyright&w=60', [{ kind: 'date', ships: false, message: 'The source says when it was made; the files do not.' }]],
+    ['metadata=keep&w=60', [{ kind: 'date', ships: true, message: 'The files say when it was made, as the source does.' }]],
+    ['w=60', [{ kind: 'date', ships: false, message: expect.any(String) }]],
+  ])
+})
+
+test('what is only looked at takes no place in the store, and a thumbnail that cannot be made is no error', async () => {
+  const whole = await jpeg(400, 300)
+  const { root } = project({ 'cut.jpg': whole.subarray(0, 3000), 'photo.jpg': whole })
+  const dev = await startDev(root, QUIET)
+  const [address = ''] = addresses(await dev.module('/photo.jpg?import&w=200&format=webp'))
+  await dev.get(address)
+  const before = await inspectionOf(dev)
+  const { id, outputs } = requestIn(before, 'photo.jpg')
+  const reference = async (): Promise<Buffer> => (await dev.get(`/__imagemill/api/reference/${id}/${outputs[0]?.key}`)).body
+  const { width, height, format } = await sharp(await reference()).metadata()
+  expect([width, height, format]).toEqual([200, 150, 'png'])
+  expect((await inspectionOf(dev)).live?.store).toEqual(before.live?.store)
+  // It is in memory.
+  rmSync(join(root, 'photo.jpg'))
+  expect((await reference()).length).toBeGreaterThan(0)
+
+  const [broken = ''] = addresses(await dev.module('/cut.jpg?import&w=320'))
+  expect((await dev.get(broken)).status).toBe(500)
+  const failed = requestIn(await inspectionOf(dev), 'cut.jpg')
+  expect(failed.outputs[0]?.error?.message).not.toContain('cut-320')
+  expect((await dev.get(`/__imagemill/api/thumbnail/${failed.id}`)).status).toBe(204)
+})
+
 describe('its doors', () => {
   test('only the page itself may try settings', async () => {
     const { root } = project({ 'photo.jpg': await jpeg(100, 80) })
@@ -241,4 +279,81 @@ test.each(VITE_NAMES)('what is edited away is listed no longer, what comes in it
   await expect.poll(names).toEqual(['photo.jpg?w=20', 'photo.jpg?w=80'])
   await edit('other.js', `${importing('w=64')} // again`)
   await expect.poll(names).toEqual(['photo.jpg?w=20', 'photo.jpg?w=64', 'photo.jpg?w=80'])
+})
+
+describe('what is edited away', () => {
+  const importing = (...names: string[]): string => `${names.map((name) => `import './${name}?w=64'`).join('\n')}\nexport default 1`
+  const asking = async (files: Record<string, Buffer>, main: string): Promise<{ dev: Dev; write: Project['write']; root: string }> => {
+    const { root, write } = project({ ...files, 'main.js': main })
+    const dev = await startDev(root, QUIET)
+    await dev.get('/main.js')
+    return { dev, write, root }
+  }
+
+  test('goes by its own name, though others of the file have the same query, or a name that it is the end of', async () => {
+    const [a, b, c] = [await jpeg(200, 150), await jpeg(200, 150, 2), await jpeg(200, 150, 3)]
+    const { dev, write } = await asking({ 'a.jpg': a, 'b.jpg': b, 'my-b.jpg': c }, importing('a.jpg', 'b.jpg', 'my-b.jpg', 'gone.jpg'))
+    for (const name of ['a.jpg', 'b.jpg', 'my-b.jpg', 'gone.jpg']) await dev.get(`/${name}?import&w=64`)
+    const lines = async (): Promise<string[]> =>
+      (await inspectionOf(dev)).requests.map(({ name, importers }) => `${name} ${importers.map(({ line }) => line).join()}`)
+    expect(await lines()).toEqual(['a.jpg?w=64 1', 'b.jpg?w=64 2', 'gone.jpg?w=64 4', 'my-b.jpg?w=64 3'])
+    write('main.js', importing('my-b.jpg', 'a.jpg'))
+    await expect.poll(lines).toEqual(['a.jpg?w=64 2', 'my-b.jpg?w=64 1'])
+  })
+
+  test('is told from what is written in another way: entities, percent signs, templates', async () => {
+    const [a, b] = [await jpeg(200, 150), await jpeg(200, 150, 2)]
+    const { root, write } = project({
+      'my a.jpg': a,
+      'é.jpg': b,
+      'index.html': '<img src="./my%20a.jpg?w=64&amp;format=webp" alt=""><img src="./%C3%A9.jpg?w=64" alt="">',
+    })
+    const dev = await startDev(root, QUIET)
+    const names = async (): Promise<string[]> => (await inspectionOf(dev)).requests.map(({ name }) => name)
+    const html = { headers: { accept: 'text/html' } }
+    await dev.get('/', html)
+    expect(await names()).toEqual(['my a.jpg?format=webp&w=64', 'é.jpg?w=64'])
+    write('index.html', '<p>one more</p><img src="./my%20a.jpg?w=64&amp;format=webp" alt="">')
+    await expect.poll(names).toEqual(['my a.jpg?format=webp&w=64'])
+  })
+
+  test('is told as removed to whoever listens, and goes with the file that asked for it', async () => {
+    const { dev, write, root } = await asking({ 'a.jpg': await jpeg(200, 150) }, importing('a.jpg', 'gone.jpg'))
+    for (const name of ['a.jpg', 'gone.jpg']) await dev.get(`/${name}?import&w=64`)
+    const ids = (await inspectionOf(dev)).requests.map(({ id }) => id)
+    const heard = await listen(dev)
+    write('main.js', importing('a.jpg'))
+    await expect.poll(() => heard().flatMap(({ removed }) => removed)).toEqual([ids[1]])
+    rmSync(join(root, 'main.js'))
+    await expect.poll(() => heard().flatMap(({ removed }) => removed)).toEqual([ids[1], ids[0]])
+    expect((await inspectionOf(dev)).totals).toMatchObject({ requests: 0, sources: { files: 0 } })
+  })
+})
+
+test('a source that is deleted is told at once, and stays one request when a page asks for it again', async () => {
+  const { root, write } = project({
+    'photo.jpg': await jpeg(400, 300),
+    'main.js': "import './photo.jpg?w=100;50&format=webp'",
+  })
+  const dev = await startDev(root, QUIET)
+  await dev.get('/main.js')
+  const [address = ''] = addresses(await dev.module('/photo.jpg?import&w=100;50&format=webp'))
+  await dev.get(address)
+  const before = requestIn(await inspectionOf(dev), 'photo.jpg')
+  expect(before.status).toBe('partial')
+  const heard = await listen(dev)
+  rmSync(join(root, 'photo.jpg'))
+  const last = (): unknown => heard().findLast(({ requests }) => requests.length > 0)?.requests[0]
+  const gone = { id: before.id, status: 'failed', source: { missing: true }, error: { code: 'SOURCE_NOT_FOUND' } }
+  await expect.poll(last).toMatchObject({ ...gone, outputs: [{ status: 'completed' }, { status: 'waiting' }] })
+  expect((await dev.get('/photo.jpg?import&w=100;50&format=webp')).status).toBe(500)
+  const { requests } = await inspectionOf(dev)
+  expect(requests).toMatchObject([{ ...gone, name: before.name, outputs: [{ status: 'completed' }, { status: 'waiting' }] }])
+  write('photo.jpg', await jpeg(400, 300))
+  await expect.poll(last).toMatchObject({ id: before.id, status: 'partial' })
+
+  // What fails after it was planned keeps its name, too.
+  write('photo.jpg', 'no image any longer')
+  await dev.get('/photo.jpg?import&w=100;50&format=webp')
+  await expect.poll(last).toMatchObject({ id: before.id, status: 'failed', error: { code: 'FORMAT_UNSUPPORTED' }, outputs: [] })
 })

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import axe from 'axe-core'
@@ -15,6 +15,8 @@ import { jpeg, quarters } from '../support/images.ts'
 import { project, type Project } from '../support/project.ts'
 
 const HERO = 'hero.jpg?w=64;120&format=webp;jpeg'
+/** What comes in its place. */
+const NEW = 'hero.jpg?w=66;70&format=webp;jpeg'
 /** How its name begins. */
 const MADE = 'hero.jpg?format=webp'
 
@@ -33,6 +35,19 @@ async function site(base = '/'): Promise<Project & { dev: Dev; id: string }> {
   }
   await dev.get(`${base}broken.jpg?import&w=64`)
   return { ...made, dev, id: requestIn(await inspectionOf(dev, base), MADE).id }
+}
+
+/** Waits for both pictures of the comparison. */
+async function loaded(page: Page): Promise<void> {
+  const pictures = async (): Promise<boolean[]> =>
+    page.locator('.stage__picture').evaluateAll((all) => all.map((each) => each instanceof HTMLImageElement && each.complete))
+  await expect.poll(pictures).toEqual([true, true])
+}
+
+/** A report where nothing else of its build is; answers its address. */
+function moved(file: string, built: Map<string, Buffer>): string {
+  writeFileSync(file, built.get('.vite/imagemill-report.html') ?? '')
+  return pathToFileURL(file).href
 }
 
 async function openInspector(url: string, options: Parameters<typeof openPage>[0] = {}): Promise<{ page: Page; faults: string[] }> {
@@ -65,6 +80,37 @@ inChromium(() => {
     expect(faults).toEqual([])
   })
 
+  test('the address holds the search, the order and the filters, so that it can be sent', async () => {
+    const { dev } = await site()
+    const { page, faults } = await openInspector(`${dev.origin}/__imagemill/`)
+    await page.locator('.row').nth(2).waitFor()
+    await page.getByPlaceholder('Search').fill('hero & 100')
+    await page.getByRole('combobox', { name: 'Sort by' }).selectOption('slowest')
+    await page.getByRole('combobox', { name: 'Format' }).selectOption('jpeg')
+    await page.locator('.row').click()
+    await page.getByRole('heading', { level: 1, name: 'hero.jpg' }).waitFor()
+    const address = page.url()
+    const { page: other } = await openInspector(address)
+    await other.getByRole('heading', { level: 1, name: 'hero.jpg' }).waitFor()
+    expect(await other.getByPlaceholder('Search').inputValue()).toBe('hero & 100')
+    expect(await other.getByRole('combobox', { name: 'Sort by' }).inputValue()).toBe('slowest')
+    expect(await other.locator('.row').count()).toBe(1)
+    await other.goto(`${dev.origin}/__imagemill/#/?sort=nonsense&status=failed`)
+    await expect.poll(async () => other.locator('.row__file').allTextContents()).toEqual(['broken.jpg'])
+    expect(faults).toEqual([])
+  })
+
+  test('a phone has the overview and what goes on, a link away from the list', async () => {
+    const { dev } = await site()
+    const { page } = await openInspector(`${dev.origin}/__imagemill/`, { viewport: { width: 390, height: 844 } })
+    await page.getByRole('link', { name: 'Overview' }).click()
+    await page.getByRole('heading', { level: 1, name: 'All images' }).waitFor()
+    expect(await page.locator('.page .gauges').innerText()).toMatch(/Workers[^]*Queue[^]*Store[^]*Hits/)
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
+    await page.getByRole('link', { name: 'The list' }).click()
+    await page.locator('.row').first().waitFor()
+  })
+
   test('a link leads to one request, with its outputs, importers and true bytes', async () => {
     const { dev, id } = await site()
     const { outputs } = requestIn(await inspectionOf(dev), MADE)
@@ -78,6 +124,19 @@ inChromium(() => {
     await page.goto(`${dev.origin}/__imagemill/#/request/${'0'.repeat(12)}`)
     await page.getByText('Nothing has this address').waitFor()
     expect(faults).toEqual([])
+  })
+
+  test.each([
+    [1280, 600],
+    [390, 844],
+  ])('only its panes scroll, wherever the focus goes: %i × %i px', async (width, height) => {
+    const { dev, id } = await site()
+    const { page } = await openInspector(`${dev.origin}/__imagemill/#/request/${id}`, { viewport: { width, height } })
+    await page.getByRole('heading', { name: 'Privacy' }).waitFor()
+    await page.getByRole('button', { name: 'Make it', exact: true }).focus()
+    await page.mouse.wheel(0, 5000)
+    expect(await page.evaluate(() => [document.documentElement.scrollHeight, document.documentElement.scrollTop])).toEqual([height, 0])
+    expect((await page.locator('.top').boundingBox())?.y).toBe(0)
   })
 
   test('keys go through the list, to the search and back', async () => {
@@ -109,6 +168,8 @@ inChromium(() => {
     for (const address of addresses(await dev.module('/four.png?import&w=200&format=png&grayscale'))) await dev.get(address)
     const { id } = requestIn(await inspectionOf(dev), 'four.png')
     const { page, faults } = await openInspector(`${dev.origin}/__imagemill/#/request/${id}`)
+    // Whoever picks another picture breaks off the one that is not there yet.
+    await loaded(page)
     await page.getByRole('combobox', { name: 'Left' }).selectOption('source')
     const line = page.getByRole('slider', { name: 'Source on the left' })
     const stage = (await page.locator('.stage').boundingBox()) ?? expect.fail('there is no stage')
@@ -166,6 +227,34 @@ inChromium(() => {
     await row.getByText('Made', { exact: true }).waitFor({ state: 'attached' })
   })
 
+  test('what is edited away and what is deleted is told on the open page', async () => {
+    const { dev, write, root, id } = await site()
+    const { page, faults } = await openInspector(`${dev.origin}/__imagemill/#/request/${id}`)
+    await page.locator('.row').nth(2).waitFor()
+    write('wrong.js', 'console.log()')
+    await expect.poll(async () => page.locator('.row').count()).toBe(2)
+    expect(await page.locator('.tools__count p').textContent()).toBe('2 images')
+    write('main.js', `import hero from './${NEW}'\nconsole.log(hero)`)
+    await page.getByText('Nothing has this address').waitFor()
+
+    const [address = ''] = addresses(await dev.module(`/${NEW.replace('?', '?import&')}`))
+    await dev.get(`/main.js?t=${Date.now()}`)
+    await dev.get(address)
+    const row = page.locator('.row')
+    await row.getByText('1 of 4 made').waitFor({ state: 'attached' })
+    await row.click()
+    await page.getByText('Make it now').first().waitFor()
+    // All that it asks for is there, so that nothing of it fails.
+    await page.getByRole('heading', { name: 'Privacy' }).waitFor()
+    await loaded(page)
+    rmSync(join(root, 'hero.jpg'))
+    await page.getByRole('alert').getByText('SOURCE_NOT_FOUND').waitFor()
+    await page.getByText('there is nothing to compare with').waitFor()
+    expect(await page.getByText('Make it now').count()).toBe(0)
+    expect(await page.getByText('not made', { exact: true }).count()).toBe(3)
+    expect(faults).toEqual([])
+  })
+
   test('other settings give the very bytes of a build with the line that is copied', async () => {
     const { dev, id, root, write } = await site()
     const { page, faults } = await openInspector(`${dev.origin}/__imagemill/#/request/${id}`)
@@ -188,9 +277,19 @@ inChromium(() => {
     const built = [...(await buildVite(root))].filter(([name]) => name.endsWith('.webp')).map(([, bytes]) => bytes)
     expect(built.map(({ length }) => length)).toEqual([shown])
     expect(built[0]?.equals(tried.body)).toBe(true)
-    await page.getByLabel('Widths').fill('900000')
+    for (const wrong of ['900000', 'abc', '-5', '90;1&2']) {
+      await page.getByLabel('Widths').fill(wrong)
+      // What was made is of other settings, and so is its line.
+      await expect.poll(async () => page.locator('.copy').count()).toBe(0)
+      await page.getByRole('button', { name: 'Make it', exact: true }).click()
+      await page.getByText(`expected a width in px from 1 to 65535, received ${wrong.split(';').at(-1)}`).waitFor()
+    }
+    await page.getByLabel('Widths').fill('90')
     await page.getByRole('button', { name: 'Make it', exact: true }).click()
-    await page.getByText('expected a width in px').waitFor()
+    await page.locator('.copy').waitFor()
+    await page.getByLabel('Widths').fill('91')
+    await page.getByText('This is of ?w=90&').waitFor()
+    expect(await page.locator('.copy').count()).toBe(0)
     // The browser tells of the answer 422 by itself.
     expect(faults.filter((fault) => !fault.includes('422'))).toEqual([])
   })
@@ -292,12 +391,39 @@ inChromium(() => {
       expect(await page.locator('.thumbnail img').getAttribute('src')).toMatch(/^data:image\/webp/)
       await page.locator('.row').click()
       await page.getByText('main.js:1').waitFor()
-      const loaded = async (): Promise<number[]> =>
+      const widths = async (): Promise<number[]> =>
         page.locator('.stage__picture').evaluateAll((all) => all.map((each) => (each instanceof HTMLImageElement ? each.naturalWidth : 0)))
-      // One format against the other, in the same size.
-      await expect.poll(loaded).toEqual([120, 120])
+      // The source against the last format, in the same size.
+      await expect.poll(widths).toEqual([120, 120])
+      expect(
+        await page.locator('.compare select').evaluateAll((all) => all.map((each) => each.querySelector(':checked')?.textContent)),
+      ).toEqual(['Source at this size', expect.stringMatching(/^JPEG 120 × 80/)])
+      await page.getByText('Difference', { exact: true }).click()
+      await page.getByText('of 255 on average').waitFor()
       expect(await page.getByText('Try other settings').count()).toBe(0)
       expect(faults).toEqual([])
+    })
+
+    test('the report that was moved alone compares the source with its outputs, and says what it cannot show', async () => {
+      const { root } = project({
+        'hero.jpg': await jpeg(2400, 1600),
+        'index.html': '<script type="module" src="/main.js"></script>',
+        'main.js': "import hero from './hero.jpg?w=320;640;2400&format=webp;jpeg'\nconsole.log(hero.srcset, hero.sources)",
+      })
+      const built = await buildVite(root, { options: { report: true } })
+      const { page, faults } = await openInspector(moved(join(root, 'alone.html'), built))
+      await page.locator('.row').click()
+      const right = page.getByRole('combobox', { name: 'Right' })
+      // The largest of the last format that is small enough for the page.
+      await expect.poll(async () => right.locator(':checked').textContent()).toMatch(/^JPEG 640 × 427/)
+      await page.getByText('Difference', { exact: true }).click()
+      const mean = async (): Promise<number> =>
+        Number(/[\d.]+(?= of 255)/.exec((await page.locator('.heat-scale').textContent()) ?? '')?.[0])
+      const jpegs = await mean()
+      expect(jpegs).toBeGreaterThan(0)
+      expect(faults).toEqual([])
+      await right.selectOption({ label: (await right.locator('option', { hasText: 'JPEG 2400' }).textContent()) ?? '' })
+      await page.getByText('is not beside this page').waitFor()
     })
 
     test('it opens without a server, and no name in its data ends its script', async () => {

@@ -1,7 +1,8 @@
 import { createServer, request } from 'node:http'
 import { onTestFinished } from 'vitest'
 import { inspectionSchema, type InspectedRequest, type Inspection } from '../../src/contract/inspection.ts'
-import type { Dev } from './dev.ts'
+import type { InspectorEvent } from '../../src/plugin/inspector-events.ts'
+import { until, type Dev } from './dev.ts'
 
 /** What the inspector of a dev server knows, by the schema that it promises. */
 export async function inspectionOf(dev: Dev, base = '/'): Promise<Inspection> {
@@ -14,6 +15,22 @@ export function requestIn({ requests }: Inspection, part: string): InspectedRequ
   const found = requests.find(({ name }) => name.includes(part))
   if (!found) throw new Error(`no request has ${part} in its name: ${requests.map(({ name }) => name).join(', ')}`)
   return found
+}
+
+/** Listens to the events of an inspector, as its page does; answers what was heard so far. */
+export async function listen({ origin }: Dev): Promise<() => InspectorEvent[]> {
+  const stop = new AbortController()
+  onTestFinished(() => stop.abort())
+  const { body } = await fetch(`${origin}/__imagemill/api/events`, { signal: stop.signal })
+  let text = ''
+  const read = async (): Promise<void> => {
+    for await (const part of body?.pipeThrough(new TextDecoderStream()) ?? []) text += part
+  }
+  read().catch(() => undefined)
+  const heard = (): InspectorEvent[] => [...text.matchAll(/^data: (.*)\n\n/gm)].map(([, data = '']): InspectorEvent => JSON.parse(data))
+  // What it says first is what it knew when it was opened.
+  await until('the first event', () => heard().length > 0)
+  return heard
 }
 
 /** A proxy that has a server below a path of its own, as those of development machines in a cloud do; answers its origin. */

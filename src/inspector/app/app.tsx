@@ -1,19 +1,18 @@
 import type { JSX } from 'preact'
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks'
 import { isLive } from './data.ts'
 import { Details } from './details.tsx'
 import { useFeed } from './feed.ts'
 import { useKeys } from './keys.ts'
-import { listed, type Wanted } from './list.ts'
+import { listed } from './list.ts'
 import { ListPane } from './list-pane.tsx'
 import { Overview } from './overview.tsx'
-import { linkTo, useRequestId } from './route.ts'
+import { linkTo, useRoute } from './route.ts'
 import { TopBar } from './top-bar.tsx'
 
 export function App({ icon }: { icon: string }): JSX.Element {
   const { inspection, away } = useFeed()
-  const [wanted, setWanted] = useState<Wanted>({ search: '', sort: 'name', status: '', format: '' })
-  const id = useRequestId()
+  const { id, isOverview, wanted, setWanted } = useRoute()
   const pane = useRef<HTMLElement | null>(null)
   const search = useRef<HTMLInputElement | null>(null)
   const requests = useMemo(() => listed(inspection?.requests ?? [], wanted), [inspection, wanted])
@@ -21,13 +20,13 @@ export function App({ icon }: { icon: string }): JSX.Element {
   useKeys({ ids: requests.map((each) => each.id), id, search })
   useLayoutEffect(() => {
     if (pane.current) pane.current.scrollTop = 0
-  }, [id])
+  }, [id, isOverview])
   useEffect(() => {
     document.title = `${request ? `${request.source.path} · ` : ''}imagemill ${isLive ? 'inspector' : 'report'}`
   }, [request])
 
   return (
-    <div class={`app ${id === undefined ? '' : 'app--details'}`}>
+    <div class={`app ${id === undefined && !isOverview ? '' : 'app--details'}`}>
       <TopBar icon={icon} inspection={inspection} />
       {away && (
         <p class="banner" role="status">

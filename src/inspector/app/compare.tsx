@@ -1,9 +1,10 @@
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { isLive, outputUrl, referenceUrl, sourceUrl, type InspectedOutput, type InspectedRequest } from './data.ts'
+import { isLive, pictureUrl, type InspectedOutput, type InspectedRequest } from './data.ts'
 import { differenceOf, type Difference } from './difference.ts'
+import { leftSides, outputName } from './sides.ts'
 import { Stage } from './stage.tsx'
-import { changeText, formatName, sizeText } from './text.ts'
+import { changeText, sizeText } from './text.ts'
 
 interface CompareProps {
   request: InspectedRequest
@@ -12,102 +13,102 @@ interface CompareProps {
   onPick(key: string): void
 }
 
-interface Side {
-  id: string
-  name: string
-  url: string
-  size_bytes?: number | undefined
-}
-
 const ZOOMS = { fit: 'Fit', 1: '1×', 2: '2×', 4: '4×', 8: '8×' } as const
 export type Zoom = keyof typeof ZOOMS
 
 /** Two pictures in one frame with a line between them, or what differs between them. */
 export function Compare({ request, output, onPick }: CompareProps): JSX.Element | null {
-  const [other, setOther] = useState('reference')
+  const [other, setOther] = useState<string>()
   const [zoom, setZoom] = useState<Zoom>('fit')
-  const [isHeat, setHeat] = useState(false)
-  const sides = leftSides(request, output)
-  const left = sides.find(({ id }) => id === other) ?? sides[0]
-  const url = output.status === 'completed' ? outputUrl(output) : undefined
-  const difference = useDifference(isHeat ? left?.url : undefined, url)
-  const rights = request.outputs.filter((each) => each.status === 'completed' && outputUrl(each) !== undefined)
-  if (url === undefined || !left) return <NoPicture request={request} output={output} />
+  const [wantsHeat, setHeat] = useState(false)
+  const [broken, setBroken] = useState<readonly string[]>([])
+  const isThere = (url: string | undefined): boolean => url !== undefined && !broken.includes(url)
+  const sides = leftSides(request, output).filter((side) => isThere(side.url))
+  const left = sides.find(({ id }) => id === other) ?? sides.find(({ isSameSize }) => isSameSize)
+  const url = output.status === 'completed' ? pictureUrl(output) : undefined
+  const isHeat = wantsHeat && left !== undefined
+  const difference = useDifference(isHeat ? left.url : undefined, url)
+  const rights = request.outputs.filter((each) => each.key === output.key || (each.status === 'completed' && isThere(pictureUrl(each))))
+  if (url === undefined || !isThere(url)) return <NoPicture request={request} output={output} isBroken={url !== undefined} />
 
   return (
     <section class="card compare">
       <div class="compare__bar">
         <h2 class="hidden">Compare</h2>
-        <span class="choice">
-          <select aria-label="Left" value={left.id} onChange={({ currentTarget }) => setOther(currentTarget.value)}>
-            {sides.map(({ id, name }) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </span>
-        <span class="dim">against</span>
-        <span class="choice">
-          <select aria-label="Right" value={output.key} onChange={({ currentTarget }) => onPick(currentTarget.value)}>
-            {rights.map((each) => (
-              <option key={each.key} value={each.key}>
-                {outputName(each)}
-              </option>
-            ))}
-          </select>
-        </span>
-        <span class="space" />
+        {sides.length > 0 && (
+          <>
+            <Select
+              label="Left"
+              value={left?.id ?? ''}
+              options={[...(left ? [] : [['', 'Nothing'] as const]), ...sides.map(({ id, name }) => [id, name] as const)]}
+              onChange={setOther}
+            />
+            <span class="dim">against</span>
+          </>
+        )}
+        <Select label="Right" value={output.key} options={rights.map((each) => [each.key, outputName(each)])} onChange={onPick} />
         <Segments label="Zoom" value={String(zoom)} options={ZOOMS} onChange={(value) => setZoom(zoomOf(value))} />
-        <Segments
-          label="What is shown"
-          value={isHeat ? 'heat' : 'slider'}
-          options={{ slider: 'Slider', heat: 'Difference' }}
-          onChange={(value) => setHeat(value === 'heat')}
-        />
+        {left && (
+          <Segments
+            label="What is shown"
+            value={isHeat ? 'heat' : 'slider'}
+            options={{ slider: 'Slider', heat: 'Difference' }}
+            onChange={(value) => setHeat(value === 'heat')}
+          />
+        )}
       </div>
-      <Stage output={output} left={left.url} right={url} zoom={zoom} difference={isHeat ? difference : undefined} isHeat={isHeat} />
+      <Stage
+        output={output}
+        left={left?.url}
+        right={url}
+        zoom={zoom}
+        difference={isHeat ? difference : undefined}
+        isHeat={isHeat}
+        onBroken={(picture) => setBroken((known) => [...known, picture])}
+      />
       <p class="compare__captions">
         <span>
-          {left.name} {left.size_bytes !== undefined && <strong>{sizeText(left.size_bytes)}</strong>}
+          {left ? left.name : alone(request)} {left?.size_bytes !== undefined && <strong>{sizeText(left.size_bytes)}</strong>}
         </span>
         {isHeat && <DifferenceText difference={difference} />}
         <span>
           {outputName(output)} <strong>{sizeText(output.size_bytes ?? 0)}</strong>{' '}
-          {left.size_bytes !== undefined && changeText(left.size_bytes, output.size_bytes ?? 0)}
+          {left?.size_bytes !== undefined && changeText(left.size_bytes, output.size_bytes ?? 0)}
         </span>
       </p>
     </section>
   )
 }
 
+/** Why an output is shown without anything beside it. */
+function alone({ source }: InspectedRequest): string {
+  if (source.missing) return 'The source is gone: there is nothing to compare with'
+  return isLive ? 'Nothing of this size to compare with' : 'This page holds no source of this size'
+}
+
+interface SelectProps {
+  label: string
+  value: string
+  options: readonly (readonly [value: string, name: string])[]
+  onChange(value: string): void
+}
+
+function Select({ label, value, options, onChange }: SelectProps): JSX.Element {
+  return (
+    <span class="choice">
+      <select aria-label={label} value={value} onChange={({ currentTarget }) => onChange(currentTarget.value)}>
+        {options.map(([each, name]) => (
+          <option key={each} value={each}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </span>
+  )
+}
+
 function zoomOf(value: string): Zoom {
   return value === 'fit' ? 'fit' : (([1, 2, 4, 8] as const).find((zoom) => String(zoom) === value) ?? 'fit')
-}
-
-export function outputName({ format, width, height, quality, media }: InspectedOutput): string {
-  const more = [quality === undefined ? '' : `q${quality}`, media ?? ''].filter(Boolean).join(', ')
-  return `${formatName(format)} ${width} × ${height}${more && ` (${more})`}`
-}
-
-/** What an output can be compared with. The source is brought to the size of the output: without loss, by the engine. */
-function leftSides(request: InspectedRequest, output: InspectedOutput): Side[] {
-  const { source, outputs } = request
-  const sides: Side[] = []
-  const reference = source.missing ? undefined : referenceUrl(request, output)
-  if (reference !== undefined) sides.push({ id: 'reference', name: 'Source at this size', url: reference })
-  const whole = source.missing || source.format === 'tiff' ? undefined : sourceUrl(request)
-  const { width = 1, height = 1 } = source
-  const isWhole = Math.abs((width / height) * (output.height / output.width) - 1) < 0.02
-  if (whole !== undefined && isWhole)
-    sides.push({ id: 'source', name: `Source file, ${width} × ${height}`, url: whole, size_bytes: source.size_bytes })
-  const distance = ({ width: other }: InspectedOutput): number => Math.abs(other - output.width)
-  // Those of the same size tell the most.
-  for (const each of outputs.toSorted((a, b) => distance(a) - distance(b))) {
-    const url = each.status === 'completed' && each.key !== output.key ? outputUrl(each) : undefined
-    if (url !== undefined) sides.push({ id: each.key, name: outputName(each), url, size_bytes: each.size_bytes })
-  }
-  return sides
 }
 
 function useDifference(left: string | undefined, right: string | undefined): Difference | 'failed' | undefined {
@@ -138,21 +139,30 @@ function DifferenceText({ difference }: { difference: Difference | 'failed' | un
   )
 }
 
-function NoPicture({ request, output }: { request: InspectedRequest; output: InspectedOutput }): JSX.Element | null {
-  if (isLive && output.status === 'failed') return null
-  const text = !isLive
-    ? 'The pictures are in the build folder.'
-    : output.status === 'processing'
-      ? 'It is being made.'
-      : request.source.missing
-        ? 'The source is gone, and this file was not made.'
-        : 'No page has asked for this file yet. It is made when one does, or from the table below.'
+interface NoPictureProps {
+  request: InspectedRequest
+  output: InspectedOutput
+  /** Whether it was looked for in vain. */
+  isBroken: boolean
+}
+
+function NoPicture({ request, output, isBroken }: NoPictureProps): JSX.Element | null {
+  if (output.status === 'failed') return null
   return (
     <section class="card compare compare--none">
       {request.thumbnail !== undefined && <img src={request.thumbnail} alt="" />}
-      <p class="dim">{text}</p>
+      <p class="dim">{whyNot(request, output, isBroken)}</p>
     </section>
   )
+}
+
+function whyNot({ source }: InspectedRequest, { status, path }: InspectedOutput, isBroken: boolean): string {
+  if (isBroken && isLive) return 'The browser cannot show this file.'
+  if (isBroken) return `${path ?? 'The file'} is not beside this page, which was moved without the folder of the build.`
+  if (!isLive) return 'This page does not hold the picture: it is too large, or there are too many.'
+  if (status === 'processing') return 'It is being made.'
+  if (source.missing) return 'The source is gone, and this file was not made before that.'
+  return 'No page has asked for this file yet. It is made when one does, or from the table below.'
 }
 
 interface SegmentsProps {

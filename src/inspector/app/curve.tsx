@@ -17,8 +17,8 @@ interface CurveProps {
   text(value: number): string
 }
 
-const [WIDTH, HEIGHT] = [460, 230]
-const EDGE = { left: 62, right: 14, top: 16, bottom: 34 }
+const [WIDTH, HEIGHT] = [460, 240]
+const EDGE = { left: 62, right: 14, top: 16, bottom: 42 }
 
 /** What each quality gave, with the target. */
 export function Curve({ name, points, chosen, target, near, text }: CurveProps): JSX.Element {
@@ -26,8 +26,9 @@ export function Curve({ name, points, chosen, target, near, text }: CurveProps):
     points.map((point) => point.x),
     [EDGE.left, WIDTH - EDGE.right],
     4,
+    8,
   )
-  const y = axis([...points.map((point) => point.y), ...(target === undefined ? [] : [target])], [HEIGHT - EDGE.bottom, EDGE.top], 0)
+  const y = axis([...points.map((point) => point.y), ...(target === undefined ? [] : [target])], [HEIGHT - EDGE.bottom, EDGE.top], 0, 4)
   const line = points.toSorted((a, b) => a.x - b.x).map((point) => `${x.at(point.x)},${y.at(point.y)}`)
   const description = points.map((point) => `quality ${point.x}: ${text(point.y)}`).join(', ')
   return (
@@ -43,10 +44,13 @@ export function Curve({ name, points, chosen, target, near, text }: CurveProps):
           </g>
         ))}
         {x.ticks.map((tick) => (
-          <text key={tick} class="curve__tick" x={x.at(tick)} y={HEIGHT - 12} text-anchor="middle">
+          <text key={tick} class="curve__tick" x={x.at(tick)} y={HEIGHT - EDGE.bottom + 16} text-anchor="middle">
             {tick}
           </text>
         ))}
+        <text class="curve__tick" x={(EDGE.left + WIDTH - EDGE.right) / 2} y={HEIGHT - 4} text-anchor="middle">
+          quality
+        </text>
         {target !== undefined && (
           <>
             {near !== undefined && (
@@ -79,12 +83,17 @@ export function Curve({ name, points, chosen, target, near, text }: CurveProps):
   )
 }
 
-/** A linear scale with some air at its ends and a few round numbers on it. */
-function axis(values: readonly number[], [from, to]: [number, number], least: number): { at(value: number): number; ticks: number[] } {
+/** A linear scale with some air at its ends, `least` of it, and up to `most` round numbers on it. */
+function axis(
+  values: readonly number[],
+  [from, to]: [number, number],
+  least: number,
+  most: number,
+): { at(value: number): number; ticks: number[] } {
   const [low, high] = [Math.min(...values), Math.max(...values)]
   const air = Math.max((high - low) * 0.14, least, high * 0.01)
   const [start, end] = [low - air, high + air]
-  const rough = (end - start) / 4
+  const rough = (end - start) / most
   const power = 10 ** Math.floor(Math.log10(rough))
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough) ?? rough
   const ticks: number[] = []

@@ -31,11 +31,16 @@ export function outputUrl({ path, status, original }: InspectedOutput): string |
   return embedded?.files === undefined ? undefined : embedded.files + path.split('/').map(encodeURIComponent).join('/')
 }
 
+/** Where the picture of an output is: in the page itself, or where its bytes are. */
+export function pictureUrl(output: InspectedOutput): string | undefined {
+  return output.data ?? outputUrl(output)
+}
+
 export function sourceUrl({ id }: InspectedRequest): string | undefined {
   return isLive ? `api/source/${id}` : undefined
 }
 
 /** The pixels that an output was encoded from. */
-export function referenceUrl({ id }: InspectedRequest, { key }: InspectedOutput): string | undefined {
-  return isLive ? `api/reference/${id}/${key}` : undefined
+export function referenceUrl({ id, references }: InspectedRequest, { key, reference }: InspectedOutput): string | undefined {
+  return isLive ? `api/reference/${id}/${key}` : reference === undefined ? undefined : references?.[reference]
 }

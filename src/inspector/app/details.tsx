@@ -5,13 +5,14 @@ import { isLive, type InspectedRequest } from './data.ts'
 import { Exif, Importers, Privacy } from './facts.tsx'
 import { useDetails } from './feed.ts'
 import { Icon } from './icons.tsx'
-import { elapsed, shipped } from './list.ts'
+import { elapsed, shipped, uncounted } from './list.ts'
 import { OutputsTable } from './outputs-table.tsx'
 import { Placeholder } from './placeholder.tsx'
 import { linkTo } from './route.ts'
 import { Status } from './row.tsx'
 import { Searches } from './searches.tsx'
-import { changeText, durationText, formatName, sizeText, splitPath } from './text.ts'
+import { firstOutput } from './sides.ts'
+import { changeText, count, durationText, formatName, sizeText, splitPath, statusText } from './text.ts'
 import { TryPanel } from './try-panel.tsx'
 import { Words } from './words.tsx'
 
@@ -21,7 +22,7 @@ export function Details({ request: given }: { request: InspectedRequest }): JSX.
   const [picked, setPicked] = useState<string>()
   const { source, outputs, error, warnings = [], placeholder, exif, privacy = [] } = request
   const { folder, file } = splitPath(request)
-  const output = outputs.find(({ key }) => key === picked) ?? shipped(request) ?? outputs[0]
+  const output = outputs.find(({ key }) => key === picked) ?? firstOutput(request)
   return (
     <article class="page">
       <header class="head">
@@ -32,7 +33,7 @@ export function Details({ request: given }: { request: InspectedRequest }): JSX.
           <h1>
             {file} <span class="head__folder">{folder}</span>
           </h1>
-          <Status status={request.status} words />
+          <Status status={request.status} text={statusText(request)} words />
         </div>
         {request.query !== '' && <code class="query">?{request.query}</code>}
         <Facts request={request} />
@@ -60,7 +61,7 @@ export function Details({ request: given }: { request: InspectedRequest }): JSX.
       <div class="halves">
         <Placeholder request={request} placeholder={placeholder} />
         <Importers request={request} />
-        <Privacy findings={privacy} isKnown={exif !== undefined} />
+        <Privacy findings={privacy} isKnown={exif !== undefined} isReadable={request.status !== 'failed'} />
         {exif && <Exif exif={exif} />}
       </div>
     </article>
@@ -70,6 +71,7 @@ export function Details({ request: given }: { request: InspectedRequest }): JSX.
 function Facts({ request }: { request: InspectedRequest }): JSX.Element {
   const { source, outputs } = request
   const best = shipped(request)
+  const unmade = uncounted(request)
   return (
     <dl class="facts">
       <div>
@@ -91,11 +93,18 @@ function Facts({ request }: { request: InspectedRequest }): JSX.Element {
       </div>
       {best?.size_bytes !== undefined && source.size_bytes !== undefined && (
         <div>
-          <dt>A browser loads at most</dt>
+          <dt>A modern browser loads at most</dt>
           <dd>
             <strong>{sizeText(best.size_bytes)}</strong>{' '}
             <span class={best.size_bytes < source.size_bytes ? 'saved' : 'bad'}>{changeText(source.size_bytes, best.size_bytes)}</span>
+            {unmade > 0 && <span class="dim"> without {count(unmade, 'file')} not made yet</span>}
           </dd>
+        </div>
+      )}
+      {best === undefined && unmade > 0 && (
+        <div>
+          <dt>A modern browser loads at most</dt>
+          <dd class="dim">not known: {count(unmade, 'file')} not made yet</dd>
         </div>
       )}
       {outputs.length > 0 && (

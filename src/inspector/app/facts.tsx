@@ -35,16 +35,20 @@ interface PrivacyProps {
   findings: NonNullable<InspectedRequest['privacy']>
   /** Whether the source was looked at. */
   isKnown: boolean
+  /** Whether it can be decoded: of a part of a file it is not known what the rest says. */
+  isReadable: boolean
 }
 
 /** What of a source is nobody's business, and whether the files say it. */
-export function Privacy({ findings, isKnown }: PrivacyProps): JSX.Element | null {
+export function Privacy({ findings, isKnown, isReadable }: PrivacyProps): JSX.Element | null {
   if (!isKnown) return null
   const isSafe = findings.every(({ ships }) => !ships)
   return (
     <section class="card">
       <h2>Privacy</h2>
-      {findings.length === 0 ? (
+      {findings.length === 0 && !isReadable ? (
+        <p class="dim">Not known: the image cannot be made of its source, which may be damaged.</p>
+      ) : findings.length === 0 ? (
         <p class="finding finding--safe">
           <Icon name="shield" /> The source says nothing of where, when or by whom it was made.
         </p>

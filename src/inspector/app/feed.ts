@@ -10,6 +10,7 @@ export interface Feed {
 
 interface Event {
   requests: InspectedRequest[]
+  removed: string[]
   damaged: number
   live: LiveState
 }
@@ -38,9 +39,10 @@ function listen(set: (change: (feed: Feed) => Feed) => void): () => void {
   return () => events.close()
 }
 
-function merged(inspection: Inspection, { requests: changed, damaged, live }: Event): Inspection {
-  if (changed.length === 0) return { ...inspection, live, totals: { ...inspection.totals, damaged } }
+function merged(inspection: Inspection, { requests: changed, removed, damaged, live }: Event): Inspection {
+  if (changed.length + removed.length === 0) return { ...inspection, live, totals: { ...inspection.totals, damaged } }
   const all = new Map([...inspection.requests, ...changed].map((request) => [request.id, request]))
+  for (const id of removed) all.delete(id)
   const requests = [...all.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
   return { ...inspection, requests, live, totals: totalsOf(requests, damaged) }
 }

@@ -1,6 +1,6 @@
 import type { RefObject } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
-import { linkTo } from './route.ts'
+import { linkTo, replace } from './route.ts'
 
 interface Keyed {
   /** The list as it is shown. */
@@ -60,8 +60,7 @@ function follow(isSearch: boolean): true {
 function go(id: string | undefined): boolean {
   if (id === undefined) return false
   // Going through the list is no history.
-  history.replaceState(null, '', linkTo(id))
-  dispatchEvent(new HashChangeEvent('hashchange'))
+  replace(linkTo(id))
   return true
 }
 

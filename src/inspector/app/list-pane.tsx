@@ -2,6 +2,7 @@ import type { JSX, RefObject } from 'preact'
 import { isLive, type InspectedRequest } from './data.ts'
 import { Icon } from './icons.tsx'
 import { FORMATS, SORTS, STATUSES, type Wanted } from './list.ts'
+import { linkToOverview } from './route.ts'
 import { Row } from './row.tsx'
 import { FORMAT_NAMES, STATUS_NAMES, count } from './text.ts'
 import { ROW, useVirtualList } from './virtual-list.ts'
@@ -51,14 +52,19 @@ export function ListPane({ all, requests, wanted, onWanted, selected, search }: 
             onChange={(format) => set({ format })}
           />
         </div>
-        <p class="tools__count" role="status">
-          {requests.length === all.length ? count(all.length, 'image') : `${requests.length} of ${count(all.length, 'image')}`}
+        <div class="tools__count">
+          <p role="status">
+            {requests.length === all.length ? count(all.length, 'image') : `${requests.length} of ${count(all.length, 'image')}`}
+          </p>
+          <a class="to-overview" href={linkToOverview()}>
+            Overview
+          </a>
           {failed > 0 && wanted.status !== 'failed' && (
             <button type="button" class="link link--bad" onClick={() => set({ status: 'failed' })}>
               {failed} failed
             </button>
           )}
-        </p>
+        </div>
       </div>
       {requests.length === 0 ? (
         <NoRows isEmpty={all.length === 0} onReset={() => onWanted({ ...wanted, search: '', status: '', format: '' })} />

@@ -1,7 +1,7 @@
 import type { InspectedOutput, InspectedRequest } from './data.ts'
 
 export const SORTS = { name: 'Name', saved: 'Bytes saved', slowest: 'Slowest', largest: 'Largest' } as const
-export const STATUSES = ['completed', 'processing', 'waiting', 'failed'] as const
+export const STATUSES = ['completed', 'partial', 'processing', 'waiting', 'failed'] as const
 export const FORMATS = ['avif', 'webp', 'jpeg', 'png', 'gif'] as const
 
 export interface Wanted {
@@ -13,11 +13,20 @@ export interface Wanted {
   format: string
 }
 
-/** What of a request a browser loads at most: the smallest of its largest outputs. */
-export function shipped({ outputs }: InspectedRequest): InspectedOutput | undefined {
-  const made = outputs.filter(({ size_bytes }) => size_bytes !== undefined)
-  const widest = Math.max(...made.map(({ width }) => width))
-  return made.filter(({ width }) => width === widest).sort((a, b) => (a.size_bytes ?? 0) - (b.size_bytes ?? 0))[0]
+/** Outputs of the format that a modern browser takes: the first of a `<picture>`. */
+function candidates({ outputs }: InspectedRequest): InspectedOutput[] {
+  return outputs.filter(({ format }) => format === outputs[0]?.format)
+}
+
+/** What of a request a modern browser loads at most, as far as it is made; the weight of pages counts the same. */
+export function shipped(request: InspectedRequest): InspectedOutput | undefined {
+  const made = candidates(request).filter(({ size_bytes }) => size_bytes !== undefined)
+  return made.toSorted((a, b) => (b.size_bytes ?? 0) - (a.size_bytes ?? 0))[0]
+}
+
+/** How many of the files that a modern browser chooses from are not made yet, and so not counted. */
+export function uncounted(request: InspectedRequest): number {
+  return candidates(request).filter(({ size_bytes, original }) => size_bytes === undefined && !original).length
 }
 
 /** Bytes that a browser is spared; undefined while nothing is made. */

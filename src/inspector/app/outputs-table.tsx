@@ -66,7 +66,7 @@ export function OutputsTable({ request, picked, onPick }: OutputsTableProps): JS
                 </td>
                 <td class="number">{output.elapsed_ms === undefined ? '–' : durationText(output.elapsed_ms)}</td>
                 <td>
-                  <State output={output} />
+                  <State output={output} isGone={source.missing === true} />
                 </td>
               </tr>
             ))}
@@ -84,10 +84,11 @@ export function qualityText({ quality, lossless, kept, search }: InspectedOutput
   return search ? `${quality}, looked for` : String(quality)
 }
 
-function State({ output }: { output: InspectedOutput }): JSX.Element {
+function State({ output, isGone }: { output: InspectedOutput; isGone: boolean }): JSX.Element {
   const { status, cached, original, inlined, path } = output
   if (original) return <span class="status status--failed">the source in its place</span>
   const url = outputUrl(output)
+  if (status === 'waiting' && isGone) return <span class="dim">not made</span>
   if (status === 'waiting' && url !== undefined)
     return (
       <button

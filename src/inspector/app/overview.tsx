@@ -1,8 +1,9 @@
 import type { JSX } from 'preact'
 import { isLive, type InspectedRequest, type Inspection } from './data.ts'
 import { Icon } from './icons.tsx'
-import { elapsed, savedBytes } from './list.ts'
+import { elapsed, savedBytes, uncounted } from './list.ts'
 import { linkTo } from './route.ts'
+import { Gauges } from './top-bar.tsx'
 import { Words } from './words.tsx'
 import { changeText, count, durationText, formatName, sizeText, splitPath } from './text.ts'
 
@@ -14,17 +15,28 @@ export function Overview({ inspection }: { inspection: Inspection }): JSX.Elemen
   const made = sums.filter(([, saved]) => saved !== undefined)
   const before = made.reduce((sum, [size]) => sum + size, 0)
   const after = before - made.reduce((sum, [, saved = 0]) => sum + saved, 0)
+  const unmade = requests.reduce((sum, request) => sum + uncounted(request), 0)
+  const without = unmade > 0 ? `, without ${count(unmade, 'file')} not made yet` : ''
+  const unreadable = requests.filter(({ source }) => source.sha256 === undefined).length
   const failed = requests.filter(({ status }) => status === 'failed')
   return (
     <div class="page">
+      <a class="back" href={linkTo(undefined)}>
+        <Icon name="back" /> The list
+      </a>
       <h1>All images</h1>
+      <Gauges inspection={inspection} inPage />
       <div class="tiles">
-        <Tile name="Images" value={totals.requests.toLocaleString('en')} more={`of ${count(totals.sources.files, 'file')}`} />
+        <Tile
+          name="Images"
+          value={totals.sources.files.toLocaleString('en')}
+          more={`${count(totals.requests, 'import')}${unreadable > 0 ? `, ${unreadable} without a known source` : ''}`}
+        />
         <Tile name="Outputs" value={totals.outputs.files.toLocaleString('en')} more={sizeText(totals.outputs.size_bytes)} />
         <Tile
-          name="A browser loads at most"
+          name="Loaded at most"
           value={sizeText(after)}
-          more={before > 0 ? `${changeText(before, after)} against the sources` : 'nothing is made yet'}
+          more={before > 0 ? `by a modern browser, ${changeText(before, after)}${without}` : 'nothing is made yet'}
         />
         <Tile
           name="From the cache"
@@ -32,25 +44,7 @@ export function Overview({ inspection }: { inspection: Inspection }): JSX.Elemen
           more={`${count(totals.hits, 'hit')}, ${totals.misses} made`}
         />
       </div>
-      {failed.length > 0 && (
-        <section class="card card--bad">
-          <h2>Failed</h2>
-          <ul class="plain">
-            {failed.slice(0, 8).map((request) => (
-              <li key={request.id}>
-                <a href={linkTo(request.id)}>{request.source.path}</a>
-                <p>
-                  <Words
-                    text={
-                      request.error?.message ?? request.outputs.find(({ error }) => error)?.error?.message ?? 'The source is used as it is'
-                    }
-                  />
-                </p>
-              </li>
-            ))}
-          </ul>
-        </section>
-      )}
+      {failed.length > 0 && <FailedOnes failed={failed} />}
       <section class="card">
         <h2>Bytes by format</h2>
         <div class="formats">
@@ -58,6 +52,12 @@ export function Overview({ inspection }: { inspection: Inspection }): JSX.Elemen
           <Formats title="Outputs" sums={totals.outputs} />
         </div>
       </section>
+      {inspection.left_out !== undefined && inspection.left_out > 0 && (
+        <p class="dim">
+          The pictures of {count(inspection.left_out, 'import')} are not in this page, which would be too large with all of them. Beside the
+          build's files it shows those.
+        </p>
+      )}
       {inspection.entries && inspection.entries.length > 0 && <Entries entries={inspection.entries} />}
       <div class="halves">
         <Top
@@ -70,6 +70,26 @@ export function Overview({ inspection }: { inspection: Inspection }): JSX.Elemen
         <Top title="Slowest" requests={requests.filter((request) => elapsed(request) > 0)} by={elapsed} text={durationText} />
       </div>
     </div>
+  )
+}
+
+function FailedOnes({ failed }: { failed: readonly InspectedRequest[] }): JSX.Element {
+  return (
+    <section class="card card--bad">
+      <h2>Failed</h2>
+      <ul class="plain">
+        {failed.slice(0, 8).map((request) => (
+          <li key={request.id}>
+            <a href={linkTo(request.id)}>{request.source.path}</a>
+            <p>
+              <Words
+                text={request.error?.message ?? request.outputs.find(({ error }) => error)?.error?.message ?? 'The source is used as it is'}
+              />
+            </p>
+          </li>
+        ))}
+      </ul>
+    </section>
   )
 }
 
@@ -140,7 +160,10 @@ function Entries({ entries }: { entries: NonNullable<Inspection['entries']> }): 
             ))}
         </tbody>
       </table>
-      <p class="dim">Most that a browser can load: the largest file of each import. The darker part needs no dynamic import.</p>
+      <p class="dim">
+        Most that a modern browser can load: of each import the largest file of its first format. The darker part needs no dynamic import.
+        Budgets count the largest file of any format.
+      </p>
     </section>
   )
 }

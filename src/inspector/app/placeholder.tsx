@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import { outputUrl, type InspectedRequest } from './data.ts'
+import { isLive, outputUrl, type InspectedRequest } from './data.ts'
 import { Icon } from './icons.tsx'
 import { shipped } from './list.ts'
 import { sizeText } from './text.ts'
@@ -17,7 +17,7 @@ export function Placeholder({ request, placeholder }: PlaceholderProps): JSX.Ele
   const output = shipped(request) ?? request.outputs[0]
   if (typeof background !== 'string' || !output) return null
   const kind = placeholder?.['kind']
-  const url = output.status === 'completed' ? (outputUrl(output) ?? request.thumbnail) : request.thumbnail
+  const url = (output.status === 'completed' && isLive ? outputUrl(output) : output.data) ?? request.thumbnail
   return (
     <section class="card">
       <div class="card__head">

@@ -4,7 +4,7 @@ import { thumbnailUrl, type InspectedRequest } from './data.ts'
 import { Icon } from './icons.tsx'
 import { shipped } from './list.ts'
 import { linkTo } from './route.ts'
-import { STATUS_NAMES, changeText, formatName, sizeText, splitPath } from './text.ts'
+import { STATUS_NAMES, changeText, formatName, sizeText, splitPath, statusText } from './text.ts'
 
 export function Row({ request, isSelected }: { request: InspectedRequest; isSelected: boolean }): JSX.Element {
   const { id, source, outputs, status, query } = request
@@ -38,7 +38,7 @@ export function Row({ request, isSelected }: { request: InspectedRequest; isSele
       </span>
       <span class="row__bytes">
         <Bytes request={request} />
-        <Status status={status} />
+        <Status status={status} text={statusText(request)} />
       </span>
     </a>
   )
@@ -71,13 +71,21 @@ function Bytes({ request }: { request: InspectedRequest }): JSX.Element | null {
   )
 }
 
-const ICONS = { completed: 'check', processing: 'spinner', waiting: 'clock', failed: 'cross' } as const
+const ICONS = { completed: 'check', partial: 'part', processing: 'spinner', waiting: 'clock', failed: 'cross' } as const
 
-export function Status({ status, words = false }: { status: InspectedRequest['status']; words?: boolean }): JSX.Element {
+interface StatusProps {
+  status: InspectedRequest['status']
+  /** What it says in words. */
+  text?: string
+  /** Whether the words are shown, and not only told. */
+  words?: boolean
+}
+
+export function Status({ status, text = STATUS_NAMES[status], words = false }: StatusProps): JSX.Element {
   return (
-    <span class={`status status--${status}`} title={STATUS_NAMES[status]}>
+    <span class={`status status--${status}`} title={text}>
       <Icon name={ICONS[status]} />
-      <span class={words ? '' : 'hidden'}>{STATUS_NAMES[status]}</span>
+      <span class={words ? '' : 'hidden'}>{text}</span>
     </span>
   )
 }

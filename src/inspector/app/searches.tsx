@@ -1,8 +1,8 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import { outputName } from './compare.tsx'
 import { Curve } from './curve.tsx'
 import type { InspectedOutput, InspectedSearch } from './data.ts'
+import { outputName } from './sides.ts'
 import { count, sizeText } from './text.ts'
 
 /** How the quality of an output was found. */

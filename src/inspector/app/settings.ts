@@ -39,11 +39,18 @@ export function changedQuery(written: string, { widths, formats, by, quality, si
     const name = decodeURIComponent(part.replace(/=.*$/s, ''))
     return part !== '' && !REPLACED.test(name) && (searches || !SEARCH.test(name))
   })
-  const list = widths.split(/[^\d.]+/).filter(Boolean)
+  // What is no width stays, for the engine to say so.
+  const list = widths.split(/[\s,;]+/).filter(Boolean)
   return [
-    ...(list.length > 0 ? [`w=${list.join(';')}`] : []),
+    ...(list.length > 0 ? [`w=${list.map(encodeURIComponent).join(';')}`] : []),
     ...(formats.length > 0 ? [`format=${formats.toSorted((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b)).join(';')}`] : []),
-    ...(by === 'number' ? [`quality=${quality}`] : by === 'auto' ? ['quality=auto'] : by === 'size' ? [`target_size=${size}`] : []),
+    ...(by === 'number'
+      ? [`quality=${quality}`]
+      : by === 'auto'
+        ? ['quality=auto']
+        : by === 'size'
+          ? [`target_size=${encodeURIComponent(size)}`]
+          : []),
     ...kept,
   ].join('&')
 }

@@ -6,11 +6,14 @@ import type { Difference } from './difference.ts'
 
 interface StageProps {
   output: InspectedOutput
-  left: string
+  /** Nothing where there is nothing to compare with. */
+  left: string | undefined
   right: string
   zoom: Zoom
   isHeat: boolean
   difference: Difference | 'failed' | undefined
+  /** Told of a picture that is not there, or is none. */
+  onBroken(url: string): void
 }
 
 interface Point {
@@ -19,7 +22,7 @@ interface Point {
 }
 
 /** The frame in which two pictures lie over each other. The line is dragged; a picture that does not fit is dragged too. */
-export function Stage({ output, left, right, zoom, isHeat, difference }: StageProps): JSX.Element {
+export function Stage({ output, left, right, zoom, isHeat, difference, onBroken }: StageProps): JSX.Element {
   const stage = useRef<HTMLDivElement>(null)
   const [split, setSplit] = useState(50)
   const [pan, setPan] = useState<Point>({ x: 0, y: 0 })
@@ -44,7 +47,7 @@ export function Stage({ output, left, right, zoom, isHeat, difference }: StagePr
   }
   const onDown = (event: PointerEvent): void => {
     if (isLarge) return drag(event, (by) => setPan({ x: at.x + by.x, y: at.y + by.y }))
-    if (isHeat) return
+    if (isHeat || left === undefined) return
     splitAt(event.clientX)
     drag(event, (_, to) => splitAt(to.x))
   }
@@ -65,13 +68,12 @@ export function Stage({ output, left, right, zoom, isHeat, difference }: StagePr
         setPan({ x: at.x - by.x * 60, y: at.y - by.y * 60 })
       }}
     >
-      <img class="stage__picture" src={right} alt="Output" style={frame} draggable={false} />
-      {isHeat ? (
-        typeof difference === 'object' && <Heat difference={difference} frame={frame} />
-      ) : (
+      <img class="stage__picture" src={right} alt="Output" style={frame} draggable={false} onError={() => onBroken(right)} />
+      {isHeat && typeof difference === 'object' && <Heat difference={difference} frame={frame} />}
+      {!isHeat && left !== undefined && (
         <>
           <div class="stage__left" style={{ clipPath: `inset(0 ${100 - split}% 0 0)` }}>
-            <img class="stage__picture" src={left} alt="Source" style={frame} draggable={false} />
+            <img class="stage__picture" src={left} alt="Source" style={frame} draggable={false} onError={() => onBroken(left)} />
           </div>
           <Line split={split} onSplit={setSplit} splitAt={splitAt} />
         </>

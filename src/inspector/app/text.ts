@@ -12,7 +12,19 @@ export const FORMAT_NAMES: Readonly<Record<string, string>> = {
   tiff: 'TIFF',
 }
 
-export const STATUS_NAMES = { completed: 'Made', processing: 'Being made', waiting: 'Not asked for yet', failed: 'Failed' } as const
+export const STATUS_NAMES = {
+  completed: 'Made',
+  processing: 'Being made',
+  partial: 'Partly made',
+  waiting: 'Not asked for yet',
+  failed: 'Failed',
+} as const
+
+/** The state of a request, with how many of its outputs are made where that is some of them. */
+export function statusText({ status, outputs }: InspectedRequest): string {
+  if (status !== 'partial') return STATUS_NAMES[status]
+  return `${outputs.filter((output) => output.status === 'completed').length} of ${outputs.length} made`
+}
 
 export function formatName(format: string | undefined): string {
   return FORMAT_NAMES[format ?? ''] ?? 'Unknown'

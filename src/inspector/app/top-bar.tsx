@@ -33,10 +33,10 @@ export function TopBar({ icon, inspection }: { icon: string; inspection: Inspect
   )
 }
 
-function Gauges({ inspection: { live, totals } }: { inspection: Inspection }): JSX.Element {
+export function Gauges({ inspection: { live, totals }, inPage = false }: { inspection: Inspection; inPage?: boolean }): JSX.Element {
   const all = totals.hits + totals.misses
   return (
-    <dl class="gauges">
+    <dl class={inPage ? 'gauges gauges--page' : 'gauges'}>
       {live && (
         <>
           <div class={live.workers.busy > 0 ? 'is-busy' : ''}>

@@ -15,7 +15,8 @@ interface Tried {
   outputs: InspectedOutput[]
 }
 
-type Outcome = { state: 'busy' } | { state: 'done'; tried: Tried } | { state: 'failed'; error: string; hint?: string }
+/** What came of the query that was tried. */
+type Outcome = { query: string } & ({ state: 'busy' } | { state: 'done'; tried: Tried } | { state: 'failed'; error: string; hint?: string })
 
 /** Other settings for the same source, with the files that a build would have. */
 export function TryPanel({ request }: { request: InspectedRequest }): JSX.Element {
@@ -30,7 +31,7 @@ export function TryPanel({ request }: { request: InspectedRequest }): JSX.Elemen
     running.current?.abort()
     const stop = new AbortController()
     running.current = stop
-    setOutcome({ state: 'busy' })
+    setOutcome({ query, state: 'busy' })
     try {
       const answer = await fetch('api/try', {
         method: 'POST',
@@ -39,9 +40,13 @@ export function TryPanel({ request }: { request: InspectedRequest }): JSX.Elemen
         signal: stop.signal,
       })
       const body: Tried & { error: string; hint?: string } = await answer.json()
-      setOutcome(answer.ok ? { state: 'done', tried: body } : { state: 'failed', error: body.error, ...(body.hint && { hint: body.hint }) })
+      setOutcome(
+        answer.ok
+          ? { query, state: 'done', tried: body }
+          : { query, state: 'failed', error: body.error, ...(body.hint && { hint: body.hint }) },
+      )
     } catch (error) {
-      if (!stop.signal.aborted) setOutcome({ state: 'failed', error: `The dev server did not answer: ${String(error)}` })
+      if (!stop.signal.aborted) setOutcome({ query, state: 'failed', error: `The dev server did not answer: ${String(error)}` })
     }
   }
 
@@ -87,7 +92,7 @@ export function TryPanel({ request }: { request: InspectedRequest }): JSX.Elemen
         </button>
       </form>
       <code class="query">?{query}</code>
-      <div role="status">{outcome && <Result outcome={outcome} request={request} />}</div>
+      <div role="status">{outcome && <Result outcome={outcome} request={request} isStale={outcome.query !== query} />}</div>
     </section>
   )
 }
@@ -125,10 +130,17 @@ function QualityField({ settings, set }: { settings: Settings; set(change: Parti
   )
 }
 
-function Result({ outcome, request }: { outcome: Outcome; request: InspectedRequest }): JSX.Element {
+interface ResultProps {
+  outcome: Outcome
+  request: InspectedRequest
+  /** Whether the settings have been changed since. */
+  isStale: boolean
+}
+
+function Result({ outcome, request, isStale }: ResultProps): JSX.Element | null {
   if (outcome.state === 'busy') return <p class="dim">The engine makes what a build would.</p>
   if (outcome.state === 'failed')
-    return (
+    return isStale ? null : (
       <p class="bad">
         <Words text={`${outcome.error}. ${outcome.hint ?? ''}`} />
       </p>
@@ -136,7 +148,7 @@ function Result({ outcome, request }: { outcome: Outcome; request: InspectedRequ
   const { outputs, code, warnings } = outcome.tried
   const preview = outputs.toSorted((a, b) => b.width - a.width || (a.size_bytes ?? 0) - (b.size_bytes ?? 0))[0]
   return (
-    <div class="tried">
+    <div class={isStale ? 'tried tried--stale' : 'tried'}>
       {preview && <img class="tried__preview" src={outputUrl(preview)} alt="With these settings" />}
       <div class="tried__facts">
         <table>
@@ -168,7 +180,16 @@ function Result({ outcome, request }: { outcome: Outcome; request: InspectedRequ
             </span>
           </p>
         ))}
-        <CopyLine code={code} />
+        {isStale ? (
+          <p class="note">
+            <Icon name="warning" />
+            <span>
+              This is of <code>?{outcome.query}</code>. Make it again for the bytes and the line of the settings above.
+            </span>
+          </p>
+        ) : (
+          <CopyLine code={code} />
+        )}
       </div>
     </div>
   )
