@@ -234,7 +234,10 @@ function canonicalParts({ values, perFormat }: Pick<Request, 'values' | 'perForm
   const says = (key: string, list: unknown[]): boolean => list.length > 1 || list[0] !== false || key.includes('.') || FALSE_SAYS.has(key)
   return named
     .filter(([key, list]) => key !== 'imagemill' && (prefix !== '' || says(key, list)))
-    .map(([key, list]) => [prefix + key, list.length === 1 && list[0] === true ? '' : `=${list.map(key === 'aspect' ? ratioText : textOf).join(';')}`])
+    .map(([key, list]) => [
+      prefix + key,
+      list.length === 1 && list[0] === true ? '' : `=${list.map(key === 'aspect' ? ratioText : textOf).join(';')}`,
+    ])
 }
 
 function joined(parts: [string, string][]): string {

@@ -40,7 +40,7 @@ export function nearest(word: string, valid: readonly string[], short = 4): stri
   if (sameButCase !== undefined) return sameButCase
   let best: string | undefined
   let bestDistance = 3
-  for (const [name, meant] of [...valid.map((name) => [name, name] as const), ...othersFor(valid)]) {
+  for (const [name, meant] of [...valid.map((own) => [own, own] as const), ...othersFor(valid)]) {
     const limit = Math.min(word.length, name.length) <= short ? 1 : 2
     const distance = editDistance(word.toLowerCase(), name.toLowerCase(), limit)
     // One edit makes any letter of another.

@@ -84,8 +84,7 @@ function canonicalKey(key: string): string {
 
 /** Whether a query is meant for us: it holds one of our directives, or a word that can only be a misspelt one. */
 export function isOurs(query: string, presets: readonly string[] = []): boolean {
-  const pairs = [...new URLSearchParams(query.replaceAll('#', '%23'))]
-  return pairs.some(
+  return [...new URLSearchParams(query.replaceAll('#', '%23'))].some(
     ([name, value]) =>
       (isKnown(name) && !WEAK.has(name)) ||
       isOfBreakpoint(name) ||
