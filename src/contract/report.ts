@@ -18,7 +18,7 @@ const imageSchema = z.strictObject({
 export const reportEntrySchema = z.strictObject({
   name: z.string().describe('The page, or the module that a bundle begins with, below the root.'),
   files: count,
-  size_bytes: bytes.describe('Most that it can make a browser load: the largest file of each import.'),
+  size_bytes: bytes.describe('Most that it can make a modern browser load: of each import the largest file of its first format.'),
   first_size_bytes: bytes.describe('The part of it that needs no dynamic import.'),
 })
 

@@ -35,11 +35,10 @@ async function reportFiles(manifest: Manifest, { used, graph }: Complete, api: A
   // Most builds write none.
   const { reportOf } = await import('../report/report.ts')
   const shipped = graph && (await shippedBy(used, api, root))
-  const entries = graph && shipped ? weighEntries(shipped, used, graph).map(entryOf) : null
-  const report = reportOf(manifest, entries)
-  const modern = graph && shipped ? weighEntries(firstFormats(shipped), used, graph).map(entryOf) : undefined
+  const entries = graph && shipped ? weighEntries(firstFormats(shipped), used, graph).map(entryOf) : undefined
+  const report = reportOf(manifest, entries ?? null)
   return [
-    ...(html === undefined ? [] : [{ name: html, text: await pageOf(modern, html, used, api, root) }]),
+    ...(html === undefined ? [] : [{ name: html, text: await pageOf(entries, html, used, api, root) }]),
     ...(json === undefined ? [] : [{ name: json, text: `${JSON.stringify(report, undefined, 2)}\n` }]),
   ]
 }
