@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { linkSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readdirSync, rmSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -31,6 +31,7 @@ export async function workers(bench) {
         ours: medianRatio(two, one),
         // What `node bench/machines.js` takes.
         also: {
+          'CPUs a worker': runs.two[0].shares[0] ?? 1,
           'worker ms an image': of('worker_ms'),
           'CPU ms an image of the build': of('cpu_ms'),
           'kB an image': of('bytes') / 1000,
@@ -60,10 +61,12 @@ async function work(root, node, photos, count) {
     const store = start(node, [fileURLToPath(new URL('../sides/store.js', import.meta.url)), join(root, 'store')])
     const shared = ['--redis', redis, '--store', `http://127.0.0.1:${(await said(store.stdout, '\n')).trim()}`]
     let worker_ms = 0
+    const shares = []
     await Promise.all(
       Array.from({ length: count }, async (_, index) => {
         const args = [CLI, 'worker', ...shared, '--concurrency', '1', '--cache', join(root, `cache-${index}`)]
         const worker = start(node, args, { cwd: root })
+        shares.push(shareOfCpu(worker.pid))
         worker.stdout.on('data', (text) => {
           for (const line of text.toString().trim().split('\n')) worker_ms += JSON.parse(line).elapsed_ms
         })
@@ -75,10 +78,28 @@ async function work(root, node, photos, count) {
     // What the workers said last is still on its way.
     await new Promise((resolve) => setTimeout(resolve, 100))
     const bytes = bytesIn(join(root, 'out')) + bytesIn(join(root, 'photos'))
-    return { wall_ms, cpu_ms, worker_ms, bytes }
+    return { wall_ms, cpu_ms, worker_ms, bytes, shares: shares.filter((share) => share !== undefined) }
   } finally {
     for (const child of started) child.kill('SIGKILL')
     await Promise.all(started.filter((child) => child.exitCode === null && child.signalCode === null).map((child) => once(child, 'exit')))
+    for (const { pid } of started) if (existsSync(groupOf(pid))) rmdirSync(groupOf(pid))
+  }
+}
+
+/** What a worker may have of a CPU: workers have machines of their own, but here Redis, the store and the build share two CPUs with them. */
+const SHARE = 0.6
+const groupOf = (pid) => `/sys/fs/cgroup/cpu/imagemill-bench-${pid}`
+
+/** Bounds a process and those that it starts, where control groups (version 1) may be written; answers its share, undefined where not. */
+function shareOfCpu(pid) {
+  const group = groupOf(pid)
+  try {
+    mkdirSync(group)
+    writeFileSync(join(group, 'cpu.cfs_quota_us'), String(SHARE * 100_000))
+    writeFileSync(join(group, 'cgroup.procs'), String(pid))
+    return SHARE
+  } catch {
+    return undefined
   }
 }
 
