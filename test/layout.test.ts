@@ -26,3 +26,19 @@ test('the README lists all of src/, and imports only go up its list', () => {
   )
   expect(down).toEqual([])
 })
+
+/** Packages that a file of dist/ loads when it is loaded, by itself or by others. */
+function packagesOf(file: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(file)) return new Set()
+  seen.add(file)
+  const names = [...readFileSync(file, 'utf8').matchAll(/^(?:import|export)\b[^'"]*?(?:from\s*)?["']([^'"]+)["']/gm)].map(
+    ([, name = '']) => name,
+  )
+  const own = names.filter((name) => !name.startsWith('.') && !name.startsWith('node:'))
+  const more = names.filter((name) => name.startsWith('.')).flatMap((name) => [...packagesOf(join(dirname(file), name), seen)])
+  return new Set([...own, ...more])
+}
+
+test('the plugin loads little at its start: every build waits for that', () => {
+  expect([...packagesOf(join(root, 'dist/index.js'))].sort()).toEqual(['color-name', 'p-limit', 'picocolors', 'picomatch'])
+})

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { interleave } from '../interleave.js'
 import { measure } from '../measure.js'
@@ -26,7 +26,7 @@ export async function warm(bench) {
   }
   for (const { run } of Object.values(sides)) await run()
   const few = await interleave('warm', rounds * ROUNDS, sides)
-  const many = bench.earlier.memory ? await warmMany(bench, sides['no images'], build) : {}
+  const many = hasMany(bench) ? await warmMany(bench, sides['no images'], build) : {}
   rmSync(join(work, 'aside'), { recursive: true })
   const row = (runs, count, also) => ({
     what: `warm build over the same build without images and without a plugin, CPU per output of ${count * WIDTHS.length * 2}`,
@@ -48,9 +48,18 @@ export async function warm(bench) {
   }
 }
 
-/** What the last builds of the part `memory` have left, built once more. */
-function warmMany({ work, rounds, node }, none, build) {
-  const left = (name) => build(name, join(work, 'projects', `cold-${name}`), node)
+const leftOf = (work, name) => join(work, 'projects', `cold-${name}`)
+
+/** Whether the part `memory` has left its projects, with what they made. */
+function hasMany({ work, many }) {
+  const folders = ['ours', 'rival'].map((name) => join(leftOf(work, name), 'photos'))
+  return folders.every((folder) => existsSync(folder) && readdirSync(folder).length === many)
+}
+
+/** What the last builds of the part `memory` have left, built again; the first time it is read from a disk. */
+async function warmMany({ work, rounds, node }, none, build) {
+  const left = (name) => build(name, leftOf(work, name), node)
+  for (const side of [left('ours'), left('rival')]) await side.run()
   return interleave('warm, many', rounds, { 'no images': none, ours: left('ours'), rival: left('rival') })
 }
 

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Api } from './api.ts'
 import type { PluginPart } from './bundler.ts'
 import { isOfInspector } from './inspector.ts'
-import { API_PATH, watchedJobs } from './jobs-view.ts'
+import { API_PATH } from './place.ts'
 import { moveBehindChecks, type DevServer, type Handler } from './serve.ts'
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<void>
@@ -31,7 +31,7 @@ export function jobsApiPart(api: Api): PluginPart {
 }
 
 async function openListener(api: Api, server: DevServer): Promise<Listener> {
-  const { watchListener } = await import('../service/watch-app.ts')
+  const [{ watchListener }, { watchedJobs }] = await Promise.all([import('../service/watch-app.ts'), import('./jobs-view.ts')])
   const closing = new AbortController()
   server.httpServer?.once('close', () => closing.abort())
   const origin = (): string => new URL(server.resolvedUrls?.local[0] ?? 'http://localhost').origin

@@ -5,10 +5,7 @@ import { reasonOf, type JobStatusResponse } from '../service/documents.ts'
 import type { JobsView } from '../service/view.ts'
 import type { WatchAppOptions } from '../service/watch-app.ts'
 import type { Api } from './api.ts'
-import { DEV_PATH } from './place.ts'
-
-/** Where the jobs of the dev server, or of a build that watches, are asked for, below `base`. */
-export const API_PATH = '__imagemill/api'
+import { API_PATH, DEV_PATH } from './place.ts'
 
 /** The jobs of the plugin as the routes of the service show them; `base` is known once the server listens. */
 export function watchedJobs(api: Api, base: () => string, closing: AbortSignal): WatchAppOptions {

@@ -21,6 +21,9 @@ export interface Place {
 /** Path of the outputs on the dev server, below the base. */
 export const DEV_PATH = '@imagemill/'
 
+/** Where the jobs of the dev server, or of a build that watches, are asked for, below the base. */
+export const API_PATH = '__imagemill/api'
+
 /** Vite's own default, for bundlers that have none. */
 const INLINE_LIMIT = 4096
 

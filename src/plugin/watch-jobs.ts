@@ -3,8 +3,7 @@ import type { Listening } from '../service/server.ts'
 import type { Api } from './api.ts'
 import type { BundlerContext, PluginPart } from './bundler.ts'
 import { asImagemillError } from '../errors.ts'
-import { API_PATH, watchedJobs } from './jobs-view.ts'
-import { DEV_PATH, rootOf } from './place.ts'
+import { API_PATH, DEV_PATH, rootOf } from './place.ts'
 
 /** Time that is left to answers when the watcher is closed, in ms. */
 const GRACE = 500
@@ -34,7 +33,7 @@ export function watchJobsPart(api: Api): PluginPart {
 
 /** What cannot be looked at is built all the same. */
 async function open(api: Api, root: string, closing: AbortSignal): Promise<Listening | undefined> {
-  const { watchServer } = await import('../service/watch-app.ts')
+  const [{ watchServer }, { watchedJobs }] = await Promise.all([import('../service/watch-app.ts'), import('./jobs-view.ts')])
   let url = ''
   try {
     const listening = await watchServer(
