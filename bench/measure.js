@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
@@ -32,8 +32,11 @@ export async function measure(node, side, task, cwd = tmpdir()) {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'))
   const report = join(folder, 'report.json')
   const script = fileURLToPath(new URL(`sides/${side}.js`, import.meta.url))
+  // A list of thousands of photographs is too long for an argument.
+  const given = join(folder, 'task.json')
+  writeFileSync(given, JSON.stringify(task))
   const start = performance.now()
-  const child = spawn(node, [script, JSON.stringify(task)], {
+  const child = spawn(node, [script, given], {
     cwd,
     detached: true,
     stdio: ['ignore', 'ignore', 'inherit'],

@@ -11,7 +11,9 @@ export async function check({ work, node }) {
   rmSync(notes, { recursive: true, force: true })
   mkdirSync(notes, { recursive: true })
   const run = await measure(node, 'burner', { self_ms: 400, child_ms: 1000, children: 4, megabytes: 50, notes })
-  const noted = readdirSync(notes).map((name) => JSON.parse(readFileSync(join(notes, name), 'utf8')))
+  const noted = readdirSync(notes)
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => JSON.parse(readFileSync(join(notes, name), 'utf8')))
   const real = noted.reduce((sum, { cpu_ms }) => sum + cpu_ms, 0)
   const held = noted.reduce((sum, { bytes }) => sum + bytes, 0)
   const off = run.cpu_ms / real - 1

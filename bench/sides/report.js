@@ -1,7 +1,7 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 
 /** The task that `measure` gave to this script. */
-export const task = JSON.parse(process.argv[2] ?? '{}')
+export const task = process.argv[2] === undefined ? {} : JSON.parse(readFileSync(process.argv[2], 'utf8'))
 
 const said = {}
 
