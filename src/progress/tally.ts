@@ -6,7 +6,7 @@ export interface Snapshot {
   total: number | undefined
   /** What has been worked on for the longest time. */
   current: string | undefined
-  /** For how long, in ms. */
+  /** For how long nothing else has ended, in ms: what waits its turn is begun here, too. */
   current_ms?: number | undefined
   elapsed_ms: number
   /** Undefined until there is something to go by. */
@@ -42,10 +42,12 @@ export function openTally(now: () => number, expected?: Expected): Tally {
   let [begun, begunWork, done, failed, made, doneWork] = [0, 0, 0, 0, 0, 0]
   /** Work and time of the recent past, the latter counting less the longer ago it is. */
   let [recentWork, recentTime, last] = [0, 0, start]
+  let lastEnd = start
   let told: { end: number; at: number } | undefined
 
   const ended = (work: number, outcome: Outcome): void => {
     done++
+    lastEnd = now()
     doneWork += work
     if (outcome === 'failed') failed++
     // What was there already says nothing of the speed.
@@ -91,7 +93,7 @@ export function openTally(now: () => number, expected?: Expected): Tally {
         failed,
         total: expected?.total,
         current: longest?.name,
-        ...(longest && { current_ms: now() - longest.since }),
+        ...(longest && { current_ms: now() - Math.max(longest.since, lastEnd) }),
         elapsed_ms: now() - start,
         left_ms: left(),
       }

@@ -117,3 +117,15 @@ test('is told in one line, and roughly', () => {
     'about 2.0 h left',
   ])
 })
+
+test('what waited its turn is not said to be worked on all that time', () => {
+  let time = 0
+  const tally = openTally(() => time)
+  const [first, second] = [tally.begin('first', 1), tally.begin('second', 1)]
+  time = 5000
+  expect(tally.snapshot()).toMatchObject({ current: 'first', current_ms: 5000 })
+  first('made')
+  time = 6000
+  expect(tally.snapshot()).toMatchObject({ current: 'second', current_ms: 1000 })
+  second('made')
+})
