@@ -17,7 +17,7 @@ export interface Failed {
 
 type AskedFor = { job: Job } | Failed
 
-/** What is asked for now, by the id that the inspector has for it: each request once, whether it was planned or failed. */
+/** What is asked for at the moment, by the id that the inspector has for it: each request once, whether it was planned or failed. */
 export function askedFor(api: Api, inspected: Pick<Inspected, 'uses'>): Map<string, AskedFor> {
   const found = new Map<string, AskedFor>()
   const planned = new Map<string, Job[]>()
