@@ -54,6 +54,7 @@ const bench = {
   photos: [...(await photographs(work, Number(values.photos ?? (values.quick ? 6 : 52)))), ...own],
   many: Number(values.many ?? (values.quick ? 12 : 500)),
   jobs: Number(values.jobs ?? (values.quick ? 50 : 200)),
+  manyJobs: values.quick ? 200 : 10_000,
   earlier: {},
 }
 

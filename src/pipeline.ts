@@ -89,6 +89,8 @@ export interface Pipeline {
   tidy(): Promise<void>
   /** Forgets what was made or found so far, which the store knows: a run without an end must not grow. */
   forget(): void
+  /** Gives back the memory of what waits for images to be made; it is there again when there are some. */
+  rest(): void
   close(): Promise<void>
 }
 
@@ -171,6 +173,7 @@ export function openPipeline({ folder, maxSize, pixelLimit, queue, remote, share
       seen.clear()
       look.forget()
     },
+    rest: () => queue.rest(),
     async close() {
       await queue.close()
       await look.written()

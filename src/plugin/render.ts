@@ -35,11 +35,15 @@ interface ChunkRendering extends Rendering {
   chunks: readonly Chunk[]
 }
 
+/** Of what a chunk holds in files, in bytes: from here on, the memory of processes that wait is worth the time of starting them anew. */
+const MUCH = 50_000_000
+
 /** Makes every image that is left in the code of a chunk and puts its facts where the tokens are. */
 export async function renderChunk(code: string, rendering: ChunkRendering): Promise<Edited | null> {
   const tokens = findTokens(code)
   if (tokens.length === 0) return null
-  await makeAll(tokens, rendering)
+  const size = await makeAll(tokens, rendering)
+  if (size > MUCH) rendering.api.pipeline(rendering.root).rest()
   namedBy(rendering.chunk.fileName, idsOf(tokens), rendering)
   // What a module of ours holds Vite can handle itself; within the text of a compiled template it takes care.
   const isWithin = tokens.some((token) => addressStart(code, token) !== token.start)
@@ -106,18 +110,22 @@ async function editOf(
   }
 }
 
-/** All at once, so that the outputs of one source are made from one decode; their bytes are read one by one later. */
-export async function makeAll(tokens: readonly Token[], rendering: Rendering): Promise<void> {
+/**
+ * All at once, so that the outputs of one source are made from one decode; their bytes are read one by one later. Answers how
+ * many there are.
+ */
+export async function makeAll(tokens: readonly Token[], rendering: Rendering): Promise<number> {
   const keys = tokens.flatMap(({ kind, key }) => {
     if (kind === 'MS') return outputsOfJob(key, rendering.api).map((output) => output.key)
     if (kind === 'URL') return isMadeNow(rendering) ? [fileOf(key, rendering.api).key] : []
     return kind === 'MANIFEST' || kind === 'FACT' || kind === 'BACKGROUND' ? [] : [key]
   })
   const facts = tokens.flatMap(({ kind, key }) => (kind === 'FACT' || kind === 'BACKGROUND' ? [key] : []))
-  await Promise.all([
-    ...[...new Set(keys)].map((key) => madeOf(key, rendering)),
+  const [made] = await Promise.all([
+    Promise.all([...new Set(keys)].map((key) => madeOf(key, rendering))),
     ...[...new Set(facts)].map((id) => answerOf(id, rendering)),
   ])
+  return made.reduce((sum, { size_bytes }) => sum + size_bytes, 0)
 }
 
 /** A build that leaves its files to another one makes none, but where a failure may pass the name goes by how it ends. */

@@ -182,6 +182,7 @@ export function openPool({ concurrency, memory, timeout, pixelLimit, niceness = 
       must((await ask({ type: 'fact', source, pixelLimit, question }, question.operation === 'exif' ? 0 : headerBytes(source))).fact),
     versions: async () => must((await ask({ type: 'versions' })).versions),
     load: () => ({ busy: lanes.busy(), most: concurrency, waiting: questions.length + groups.waiting() }),
+    rest: () => processes.rest(),
     async close() {
       for (const { reject } of [...questions.splice(0), ...groups.drain()]) reject(cancelled())
       await processes.close()

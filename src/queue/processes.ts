@@ -17,6 +17,8 @@ const START = 30_000
 export interface Processes {
   /** Runs a task in a process of its own. `deadline` ms after it got the task, and after each report, the process is killed. */
   run(task: Task, deadline: number, watch?: Watch): Promise<Answer>
+  /** Kills those that wait for a task now, and the others after theirs. */
+  rest(): void
   /** Kills all of them; what they are at fails as CANCELLED. */
   close(): Promise<void>
 }
@@ -32,6 +34,8 @@ export function openProcesses(niceness = 0): Processes {
   const living = new Set<ChildProcess>()
   const idle = new Map<ChildProcess, NodeJS.Timeout>()
   const closing = new WeakSet<ChildProcess>()
+  /** Those that take no other task. */
+  const resting = new WeakSet<ChildProcess>()
 
   const start = (): ChildProcess => {
     const child = forkWorker()
@@ -55,8 +59,8 @@ export function openProcesses(niceness = 0): Processes {
     return undefined
   }
 
-  const rest = (child: ChildProcess, memory: number): void => {
-    if (memory > MOST_HELD) return void child.kill('SIGKILL')
+  const keep = (child: ChildProcess, memory: number): void => {
+    if (memory > MOST_HELD || resting.has(child)) return void child.kill('SIGKILL')
     idle.set(child, setTimeout(() => idle.delete(child) && child.kill('SIGKILL'), IDLE).unref())
   }
 
@@ -67,8 +71,16 @@ export function openProcesses(niceness = 0): Processes {
       const { answer, memory } = await converse(child, task, { deadline, ...watch, isNew: !rested }).catch((error: unknown) => {
         throw closing.has(child) ? cancelled(error) : error
       })
-      rest(child, memory)
+      keep(child, memory)
       return answer
+    },
+    rest() {
+      for (const [child, timer] of idle) {
+        clearTimeout(timer)
+        child.kill('SIGKILL')
+      }
+      idle.clear()
+      for (const child of living) resting.add(child)
     },
     async close() {
       // The end of a process is told by events that do not keep the parent alive by themselves.

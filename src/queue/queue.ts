@@ -19,6 +19,8 @@ export interface Queue {
   load(): Load
   /** What is known of other machines that do work; undefined where there are none. */
   machines?(): Machines
+  /** Gives back what is kept for work to come; it is there again when there is some. */
+  rest(): void
   close(): Promise<void>
 }
 

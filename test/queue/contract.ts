@@ -94,6 +94,16 @@ export function testQueue(name: string, open: () => Promise<Queue>): void {
       expect(await queue.encode(now, outputOf(now, 20), folder)).toHaveProperty('digest')
     })
 
+    test('a rest takes nothing from what is under way, nor from what comes after it', async () => {
+      const { queue, folder, sources } = await prepare(3)
+      const making = sources.map((source) => queue.encode(source, outputOf(source, 30), folder))
+      queue.rest()
+      await making[0]
+      queue.rest()
+      const later = sources.map((source) => queue.encode(source, outputOf(source, 31), folder))
+      for (const made of await Promise.all([...making, ...later])) expect(made).toHaveProperty('digest')
+    })
+
     test('closing fails what is under way; then it can be used again', async () => {
       const { queue, folder, sources } = await prepare(3)
       const [first, ...others] = sources

@@ -50,6 +50,20 @@ test('the same output asked for 20 times is encoded once', async () => {
   expect(putsOf(folder)).toBe(1)
 })
 
+test('a rest ends the processes that wait, and each of the others when it is done', async () => {
+  const { folder, list } = await sources(2)
+  const [first, second] = list
+  if (!first || !second) throw new Error('no sources')
+  const queue = pool({ concurrency: 2 })
+  const slow = queue.encode(first, outputOf(first, 1500, { format: 'avif', effort: 5 }), folder)
+  await queue.encode(second, outputOf(second, 20), folder)
+  await until('both are there', () => workersOf().length === 2)
+  queue.rest()
+  await until('one is left', () => workersOf().length === 1)
+  await slow
+  await until('none is left', () => workersOf().length === 0)
+})
+
 test('there are never more processes than `concurrency`, whatever is asked', async () => {
   const { folder, list } = await sources(6)
   const queue = pool({ concurrency: 2 })

@@ -30,6 +30,7 @@ export function inProcess(pixelLimit = PIXEL_LIMIT): Queue {
     fact: async (source, question) => findFact(await loadSource({ source, pixelLimit }), question),
     versions: async () => ({ ...sharp.versions }),
     load: () => ({ busy: 0, most: 1, waiting: 0 }),
+    rest: () => undefined,
     close: async () => undefined,
   }
 }

@@ -97,6 +97,7 @@ export function openBullmq({ pool, shared, ...options }: BullmqOptions): Queue {
     header: (file, format) => pool.header(file, format),
     versions: () => pool.versions(),
     load: () => pool.load(),
+    rest: () => pool.rest(),
     machines,
     async trim(source, question) {
       const answer = await ask(source, (its) => ({ type: 'trim', source: its, question }))
