@@ -27,6 +27,7 @@ export async function stream(bench) {
         unit: '×',
         most: 1.5,
         aim: 1.2,
+        rival: NaN,
         ours: peak(many.ours) / peak(few.ours),
         also: { 'peak MB': peak(many.ours) },
       },

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -44,6 +45,20 @@ describe.each(versions)('%s', (version) => {
     }
     // It lives on.
     expect((await get('/photo.jpg?import&w=8&format=webp')).text).toContain('@imagemill')
+  })
+
+  test('a plugin that loads an image past the checks of Vite is stopped by our own', async () => {
+    const { site, secrets, server } = await open(version)
+    const { pluginContainer } = server.environments.client
+    const load = async (file: string): Promise<unknown> => pluginContainer.load(`${file}?w=9&format=webp`)
+    expect(JSON.stringify(await load(join(site, 'photo.jpg')))).toContain('@imagemill')
+    const images = [
+      ...Object.values(secrets).filter((file) => /\.(?:jpg|svg)$/.test(file)),
+      join(site, 'link.jpg'),
+      join(site, 'folder/photo.jpg'),
+    ]
+    expect(images.length).toBeGreaterThan(4)
+    for (const file of images) await expect(load(file)).rejects.toThrow('The dev server may not show this file')
   })
 })
 
