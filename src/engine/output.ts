@@ -1,4 +1,5 @@
 import { ImagemillError } from '../errors.ts'
+import type { Sharp } from 'sharp'
 import type { Encoding, Output, Picture, Search, SizeTarget } from '../types.ts'
 import { isDrawing } from './drawing.ts'
 import { setEncoder } from './encode.ts'
@@ -12,7 +13,7 @@ import { reachLook } from './reach-look.ts'
 import { isConverged, reachSize } from './reach-size.ts'
 import { isLossy } from './usual.ts'
 
-interface Made {
+export interface Made {
   bytes: Buffer
   /** How its quality was found, where it was looked for. */
   search?: Search
@@ -35,6 +36,16 @@ export async function makeOutput(loaded: Loaded, output: Output, pixels: Pixels 
 function asItIs(bytes: Buffer, target: SizeTarget | undefined, tries: Search['tries'] = []): Made {
   const converged = target ? isConverged(bytes.length, target) : true
   return { bytes, kept: true, search: { quality: 100, iterations: tries.length, converged, ...(!target && { score: 100 }), tries } }
+}
+
+/** Whether an output is encoded once, whatever its pixels are: then nobody needs to hold them. */
+export function isEncodedUnseen({ encoding: { format, target, auto, metadata } }: Output): boolean {
+  return (format === 'webp' || format === 'avif') && !target && !auto && !metadata
+}
+
+/** Encodes a picture as it comes out of a pipeline. */
+export async function encodeUnseen(image: Sharp, { picture, encoding }: Output): Promise<Made> {
+  return { bytes: await bytesOf(setEncoder(image.toColourspace('srgb'), encoding), picture) }
 }
 
 async function encodeOrSeek(
@@ -69,7 +80,12 @@ async function encodeOutput(
   const image = pixels ? await stillPipeline(loaded, pixels, encoding, kept) : animatedPipeline(loaded, picture)
   const encoder = setEncoder(image, encoding, { animation: pixels?.animation, drawn })
   if (kept && !loaded.profile) setProfile(encoder, kept)
-  const { data, info } = await encoder.toBuffer({ resolveWithObject: true }).catch(pixels ? undefined : decodeError)
+  const data = await bytesOf(encoder, picture).catch(pixels ? undefined : decodeError)
+  return kept ? finish(data, encoding.format, kept) : data
+}
+
+async function bytesOf(encoder: Sharp, picture: Picture): Promise<Buffer> {
+  const { data, info } = await encoder.toBuffer({ resolveWithObject: true })
   const height = info.pageHeight ?? info.height
   if (info.width !== picture.width || height !== picture.height) {
     throw new ImagemillError({
@@ -78,7 +94,7 @@ async function encodeOutput(
       hint: 'This is a fault in imagemill; please report it with the image and the query.',
     })
   }
-  return kept ? finish(data, encoding.format, kept) : data
+  return data
 }
 
 /** Pixels as sharp works on them, with the profile and the metadata that their file is to have. */

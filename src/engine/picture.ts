@@ -13,6 +13,11 @@ export async function makePicture(raster: Pixels, { transforms, ...changes }: Ch
   return transformed(pixels, transforms)
 }
 
+/** The pipeline of a picture that is its raster at another size and nothing else. */
+export function resizedImage(raster: Pixels, { resize, ...others }: Changes): Sharp | undefined {
+  return resize && !resize.linear && !changesPixels(others) ? fromPixels(raster).resize(resize) : undefined
+}
+
 async function changedPixels(raster: Pixels, changes: Changes): Promise<Pixels> {
   if (!changesPixels(changes)) return raster
   const { resize, rotate, flip, flop, effects: { flatten, ...effects } = {} } = changes

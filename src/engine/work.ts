@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { performance } from 'node:perf_hooks'
+import type { Sharp } from 'sharp'
 import { ImagemillError, asImagemillError, systemCode, type ErrorFacts } from '../errors.ts'
 import { isUnwritable } from '../files.ts'
 import { canonical, sha256 } from '../hash.ts'
@@ -7,8 +8,8 @@ import type { Store } from '../store/store.ts'
 import { storedOutput } from '../store/output.ts'
 import type { Output, Picture, Source, StoredOutput } from '../types.ts'
 import { makeFrames, needsFrames } from './frames.ts'
-import { makeOutput } from './output.ts'
-import { makePicture } from './picture.ts'
+import { encodeUnseen, isEncodedUnseen, makeOutput, type Made } from './output.ts'
+import { makePicture, resizedImage } from './picture.ts'
 import { withColours } from './profile.ts'
 import { decodeRaster, drawVector, type Loaded, type Pixels } from './raster.ts'
 import { cutAt, isSmart, smartPlaceIn } from './smart.ts'
@@ -67,20 +68,24 @@ async function workRaster(given: Loaded, outputs: Output[], store: Store, report
   let raster: Promise<Pixels> | undefined
   for (const group of groupBy(outputs, ({ picture }) => canonical(picture))) {
     let pixels: Promise<Pixels> | undefined
-    for (const output of group) {
+    const make = async (output: Output): Promise<Made> => {
       const { picture } = output
+      if (picture.frames === 1) {
+        raster ??= loaded.source.header.format === 'svg' ? drawVector(loaded, picture) : decodeRaster(loaded, picture)
+        const alone = group.length === 1 ? unseen(loaded, await raster, output) : undefined
+        if (alone) return encodeUnseen(alone, output)
+        pixels ??= stillOf(loaded, await raster, picture)
+      } else if (needsFrames(loaded.source.header, picture)) {
+        pixels ??= makeFrames(loaded, picture)
+      }
+      // A search takes several encodes: each of them may take the time of one.
+      return makeOutput(loaded, output, await pixels, () => report({ type: 'started', key: output.key }))
+    }
+    for (const output of group) {
       const start = performance.now()
       report({ type: 'started', key: output.key })
       try {
-        if (picture.frames === 1) {
-          raster ??= loaded.source.header.format === 'svg' ? drawVector(loaded, picture) : decodeRaster(loaded, picture)
-          pixels ??= stillOf(loaded, await raster, picture)
-        } else if (needsFrames(loaded.source.header, picture)) {
-          pixels ??= makeFrames(loaded, picture)
-        }
-        // A search takes several encodes: each of them may take the time of one.
-        const progress = (): void => report({ type: 'started', key: output.key })
-        const { bytes, search, kept } = await makeOutput(loaded, output, await pixels, progress)
+        const { bytes, search, kept } = await make(output)
         const elapsed_ms = Math.round((performance.now() - start) * 10) / 10
         report({
           type: 'done',
@@ -92,6 +97,12 @@ async function workRaster(given: Loaded, outputs: Output[], store: Store, report
       }
     }
   }
+}
+
+/** What goes from its raster straight into the encoder: its pixels take no way through memory, and are the same. */
+function unseen({ profile }: Loaded, raster: Pixels, output: Output): Sharp | undefined {
+  const { picture } = output
+  return !profile && isEncodedUnseen(output) && !isSmart(picture.resize) ? resizedImage(raster, picture) : undefined
 }
 
 /** The pixels of a picture that does not move. */

@@ -97,9 +97,9 @@ function openGroups({ processes, timeout, pixelLimit, start }: GroupsOptions): G
       else item?.reject(new ImagemillError(report.error))
     }
     const batch = { source, outputs: waiting.map(({ output }) => output), pixelLimit }
-    const error = await processes
-      .run({ type: 'work', batch, folder }, timeout, { onReport, signal: stop.signal })
-      .then(failureOf, asImagemillError)
+    const ended = await processes.run({ type: 'work', batch, folder }, timeout, { onReport, signal: stop.signal }).catch(asImagemillError)
+    if (left.size === 0) return
+    const error = ended instanceof ImagemillError ? ended : failureOf(ended)
     // Without a report the process failed before any output; then the first one stands for all.
     const culprit = current && left.has(current.output.key) ? current : left.values().next().value
     for (const item of left.values()) {

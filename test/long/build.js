@@ -1,4 +1,5 @@
 // Builds the project at a folder, once for each line of its input, as somebody who watches does: node build.js <root>
+// With --plain there is no plugin, and every image is a file as it is.
 // One build that watches: Vite keeps the plugins of every build that a process has begun, whatever they are.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,9 +7,10 @@ import { createInterface } from 'node:readline'
 import { imagemill } from 'imagemill'
 import { build } from 'vite'
 
-const [root] = process.argv.slice(2)
+const [root, plain] = process.argv.slice(2)
 const main = join(root, 'main.js')
-const code = readFileSync(main, 'utf8')
+const code = plain ? readFileSync(main, 'utf8').replaceAll(/\?w=[^']*/g, '?url&no-inline') : readFileSync(main, 'utf8')
+writeFileSync(main, code)
 let turns = 0
 let watcher
 
@@ -32,7 +34,7 @@ for await (const _ of createInterface({ input: process.stdin })) {
     writeFileSync(main, `${code}\n// ${++turns}`)
     await over
   } else {
-    const plugins = [imagemill({ types: false, logLevel: 'error' })]
+    const plugins = plain ? [] : [imagemill({ types: false, logLevel: 'error' })]
     watcher = await build({ configFile: false, logLevel: 'error', root, build: { watch: {} }, plugins })
     await turn()
   }

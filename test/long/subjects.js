@@ -16,6 +16,7 @@ async function start(cwd, args) {
   const child = spawn(process.execPath, ['--expose-gc', '--import', pathToFileURL(join(HERE, 'collect.js')).href, ...args], {
     cwd,
     stdio: ['pipe', 'pipe', args.includes('serve') ? 'ignore' : 'inherit'],
+    env: { ...process.env, HEAP_FILE: join(cwd, 'heap.txt') },
   })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const next = async () => {
@@ -47,8 +48,17 @@ async function get(url, init) {
 }
 
 /** A process that builds all of a page whenever it is told to. */
-export async function build(root) {
-  const child = await start(root, [join(HERE, 'build.js'), root])
+export function build(root) {
+  return builds(root, [])
+}
+
+/** The same without a plugin, its images as they are: what grows here is the bundler's. */
+export function bundler(root) {
+  return builds(root, ['--plain'])
+}
+
+async function builds(root, more) {
+  const child = await start(root, [join(HERE, 'build.js'), root, ...more])
   return {
     ...child,
     async pass() {
