@@ -58,7 +58,7 @@ describe.each(versions)('%s', (version) => {
       join(site, 'folder/photo.jpg'),
     ]
     expect(images.length).toBeGreaterThan(4)
-    for (const file of images) await expect(load(file)).rejects.toThrow('The dev server may not show this file')
+    for (const file of images) await expect(load(file)).rejects.toThrow('[SOURCE_DENIED]')
   })
 })
 
