@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers'
 
 /** Lowest and latest versions of what a queue on Redis needs. */
 export const QUEUES = [
-  ['bullmq@6.0.0', 'ioredis@5.0.0'],
+  ['bullmq@6.0.0', 'ioredis@5.2.5'],
   ['bullmq@6', 'ioredis@5'],
   ['bullmq@6', 'ioredis@6'],
 ]
@@ -44,8 +44,8 @@ export async function tryQueue(node, folder) {
     })
     const far = await make('far', machines)
     const near = await make('near', [])
-    const made = told.trim().split('\n').length
-    if (made !== JOBS.length) throw new Error(`the worker was given ${made} of ${JOBS.length} jobs: ${said}`)
+    const made = told.split('\n').reduce((sum, line) => sum + (line ? JSON.parse(line).made : 0), 0)
+    if (made !== JOBS.length) throw new Error(`the worker made ${made} of ${JOBS.length} images: ${said}`)
     if (!far.every((bytes, index) => bytes.equals(near[index]))) throw new Error('the images of the worker are others')
   } finally {
     for (const child of [worker, redis]) {
