@@ -41,10 +41,19 @@ function childScripts() {
   const names = readdirSync(traces)
   let sum = { result: [] }
   while (names.length > 0) {
-    const some = names.splice(0, 50).map((name) => JSON.parse(readFileSync(join(traces, name), 'utf8')))
-    sum = mergeProcessCovs([sum, ...some])
+    sum = mergeProcessCovs([sum, ...names.splice(0, 50).flatMap(traceOf)])
   }
   return sum.result
+}
+
+/** One that was killed while it wrote has noted nothing. */
+function traceOf(name) {
+  try {
+    return [JSON.parse(readFileSync(join(traces, name), 'utf8'))]
+  } catch (error) {
+    if (error instanceof SyntaxError) return []
+    throw error
+  }
 }
 
 async function toSource({ url, functions }) {

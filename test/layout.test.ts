@@ -39,6 +39,7 @@ function packagesOf(file: string, seen = new Set<string>()): Set<string> {
   return new Set([...own, ...more])
 }
 
-test('the plugin loads little at its start: every build waits for that', () => {
+// For coverage nothing is bundled.
+test.skipIf(process.env['IMAGEMILL_TRACES'])('the plugin loads little at its start: every build waits for that', () => {
   expect([...packagesOf(join(root, 'dist/index.js'))].sort()).toEqual(['color-name', 'p-limit', 'picocolors', 'picomatch'])
 })

@@ -22,6 +22,7 @@ export default defineConfig({
         include: [`${root}/dist/**/*.js`, `${root}/src/**/*.ts`],
         allowExternal: true,
         reporter: ['json'],
+        reportOnFailure: true,
         reportsDirectory: `${root}/coverage`,
       },
     }),
