@@ -110,10 +110,7 @@ async function editOf(
   }
 }
 
-/**
- * All at once, so that the outputs of one source are made from one decode; their bytes are read one by one later. Answers how
- * many there are.
- */
+/** All at once, so that the outputs of one source are made from one decode; their bytes, so many in all, are read one by one later. */
 export async function makeAll(tokens: readonly Token[], rendering: Rendering): Promise<number> {
   const keys = tokens.flatMap(({ kind, key }) => {
     if (kind === 'MS') return outputsOfJob(key, rendering.api).map((output) => output.key)
