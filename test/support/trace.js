@@ -34,5 +34,7 @@ function start(traces) {
       if (count < OFTEN || Date.now() - last > PAUSE) note()
       return send(...args)
     }
+  // A service that a test kills has no last words either.
+  else setInterval(note, PAUSE).unref()
   process.on('exit', note)
 }
